@@ -1,0 +1,1 @@
+"""What an issue says and who gets which part of it: values and pure functions, no effects."""

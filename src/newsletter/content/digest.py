@@ -1,0 +1,80 @@
+"""A digest: the content of an issue, assembled from the entries and briefs of its window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from newsletter.content.entry import Brief, Entry, Period, Tier
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.window import in_window, issue_name
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """An entry and its topics on this list; there is always one, at least `general`."""
+
+    entry: Entry
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of a digest's entries under one heading: a tier or, for the listed, a main category.
+
+    `entries` are positions in `Digest.entries`; every entry stands in exactly one section.
+    """
+
+    tier: Tier
+    category: str
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """`name` is the issue's (`2026-W06`); `entries` are in the order in which they are shown."""
+
+    name: str
+    period: Period
+    list: MailingList
+    entries: tuple[DigestEntry, ...]
+    briefs: tuple[Brief, ...] = ()
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        groups: dict[tuple[Tier, str], list[int]] = {}
+        for index, item in enumerate(self.entries):
+            groups.setdefault(_group(item.entry), []).append(index)
+        return tuple(Section(tier, cat, tuple(found)) for (tier, cat), found in groups.items())
+
+
+def assemble(
+    mailing_list: MailingList, window: Period, entries: Iterable[Entry], briefs: Iterable[Brief]
+) -> Digest:
+    """The digest of a window: what is dated in it, by tier, then the editor's order, then date.
+
+    Listed papers stand together by main category, categories in the order of their first paper.
+    """
+    chosen = sorted(
+        (entry for entry in entries if in_window(entry.period, window)),
+        key=lambda e: (e.tier.rank, e.position, e.period.last, e.key),
+    )
+    first_seen: dict[tuple[Tier, str], int] = {}
+    for index, entry in enumerate(chosen):
+        first_seen.setdefault(_group(entry), index)
+    chosen.sort(key=lambda e: (e.tier.rank, first_seen[_group(e)]))
+    return Digest(
+        name=issue_name(window, mailing_list.week_starts),
+        period=window,
+        list=mailing_list,
+        entries=tuple(DigestEntry(e, mailing_list.topics.assign(e)) for e in chosen),
+        briefs=tuple(
+            sorted((b for b in briefs if in_window(b.period, window)), key=lambda b: b.key)
+        ),
+    )
+
+
+def _group(entry: Entry) -> tuple[Tier, str]:
+    listed = entry.tier is Tier.LISTED
+    return entry.tier, entry.categories[0] if listed and entry.categories else ""

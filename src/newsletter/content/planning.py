@@ -1,0 +1,184 @@
+"""A plan: which part of a digest one reader gets, in what form, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from newsletter.content.digest import Digest, DigestEntry
+from newsletter.content.mailinglist import Untranslated
+from newsletter.content.preferences import Preferences
+from newsletter.content.topics import GENERAL, TopicTree
+
+
+class Depth(IntEnum):
+    """How much of an entry a reader gets."""
+
+    ABSENT = 0
+    TITLE = 1
+    FULL = 2
+
+
+class Rule(StrEnum):
+    """What decided about an entry."""
+
+    EVERYTHING = "everything"  # they follow all topics
+    FOLLOWS = "follows"  # they follow the verdict's topic
+    GENERAL = "general"  # no topic's rule maps it, so everybody gets it
+    NOT_FOLLOWED = "not-followed"
+    MUTED = "muted"  # they muted the verdict's topic
+    ONLY_TOPICS = "only-topics"  # general, and they asked for their topics alone
+    BELOW_TIER = "below-tier"
+    NOT_TRANSLATED = "not-translated"  # and the list holds what is not
+    OVER_MOST = "over-most"  # beyond the number of entries they asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A rule and the topic that it is about, if any: the one the reader named."""
+
+    rule: Rule
+    topic: str | None = None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the entry is for this reader."""
+        return self.rule in (Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`depths` and `verdicts` run along `Digest.entries`.
+
+    An entry that is chosen but ABSENT was folded, by the size budget, into the count of those that
+    stand on the web only; likewise one whose verdict is OVER_MOST.
+    """
+
+    depths: tuple[Depth, ...]
+    verdicts: tuple[Verdict, ...]
+    editorial: bool
+    languages: tuple[str, ...]
+    html: bool
+
+    @property
+    def shown(self) -> int:
+        """Number of entries in the message, in full or as a title."""
+        return sum(depth is not Depth.ABSENT for depth in self.depths)
+
+    @property
+    def more(self) -> int:
+        """Number of entries for this reader that the message leaves to the web."""
+        return sum(
+            depth is Depth.ABSENT and (verdict.chosen or verdict.rule is Rule.OVER_MOST)
+            for depth, verdict in zip(self.depths, self.verdicts, strict=True)
+        )
+
+
+class Sizes(Protocol):
+    """Decoded UTF-8 octets of the HTML part of any plan, as a compiled issue knows them."""
+
+    def html_octets(self, plan: Plan) -> int:
+        """Octets of the HTML part for `plan`, slots at their greatest width."""
+
+    def entry_octets(self, index: int, depth: Depth) -> int:
+        """Octets that entry `index` alone takes at `depth`."""
+
+
+def plan(digest: Digest, preferences: Preferences, sizes: Sizes | None = None) -> Plan:
+    """What a reader with `preferences` gets of `digest`.
+
+    With `sizes`, an HTML part over the list's budget is folded: from the last entry of the lowest
+    tier up, full texts become titles until it fits, then titles become a count.
+    """
+    verdicts = limit([judge(digest, item, preferences) for item in digest.entries], preferences)
+    chosen = Plan(
+        depths=tuple(Depth.FULL if v.chosen else Depth.ABSENT for v in verdicts),
+        verdicts=tuple(verdicts),
+        editorial=not preferences.only_topics,
+        languages=preferences.languages,
+        html=preferences.html,
+    )
+    if sizes is None or not preferences.html:
+        return chosen
+    return fold(chosen, sizes, digest.list.policies.html_budget)
+
+
+def judge(digest: Digest, item: DigestEntry, preferences: Preferences) -> Verdict:
+    """Whether one entry is for this reader, before any limit of number or size."""
+    verdict = _by_topic(item.topics, digest.list.topics, preferences)
+    if not verdict.chosen:
+        return verdict
+    if item.entry.tier.rank > preferences.lowest_tier.rank:
+        return Verdict(Rule.BELOW_TIER)
+    if digest.list.policies.untranslated is Untranslated.HOLD and not (
+        set(preferences.languages) & set(item.entry.texts)
+    ):
+        return Verdict(Rule.NOT_TRANSLATED)
+    return verdict
+
+
+def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) -> Verdict:
+    lines = [tree.lineage(topic) or (topic,) for topic in topics]
+    muted = [next((name for name in line if name in preferences.mutes), None) for line in lines]
+    # An entry on two topics is lost to a reader only when they muted both.
+    if all(muted):
+        return Verdict(Rule.MUTED, muted[0])
+    open_lines = [line for line, mute in zip(lines, muted, strict=True) if mute is None]
+    if preferences.follows is not None:
+        for line in open_lines:
+            for name in line:
+                if name in preferences.follows:
+                    return Verdict(Rule.FOLLOWS, name)
+    if topics == (GENERAL,):
+        return Verdict(Rule.ONLY_TOPICS if preferences.only_topics else Rule.GENERAL)
+    return Verdict(Rule.EVERYTHING if preferences.follows is None else Rule.NOT_FOLLOWED)
+
+
+def limit(verdicts: list[Verdict], preferences: Preferences) -> list[Verdict]:
+    """The verdicts with what lies beyond the reader's greatest number turned to OVER_MOST."""
+    if preferences.most is None:
+        return verdicts
+    kept: list[Verdict] = []
+    left = preferences.most
+    for verdict in verdicts:
+        left -= verdict.chosen
+        kept.append(Verdict(Rule.OVER_MOST) if verdict.chosen and left < 0 else verdict)
+    return kept
+
+
+def fold(chosen: Plan, sizes: Sizes, budget: int) -> Plan:
+    """`chosen` with its last entries shortened until its HTML part fits in `budget` octets.
+
+    Entries are in order of rank, so folding from the end folds the lowest tiers first. What a
+    section's heading or a line of the contents saves is not foreseen entry by entry, hence the
+    exact size is asked again after each estimate: the result fits, and is seldom shorter than
+    it need be. A budget smaller than the frame leaves no entry; the frame is never cut.
+    """
+    folded = chosen
+    for depth in (Depth.TITLE, Depth.ABSENT):
+        while (excess := sizes.html_octets(folded) - budget) > 0:
+            shorter = _shorten(folded, sizes, excess, depth)
+            if shorter == folded:
+                break
+            folded = shorter
+    return folded
+
+
+def _shorten(chosen: Plan, sizes: Sizes, excess: int, depth: Depth) -> Plan:
+    depths = list(chosen.depths)
+    for index in range(len(depths) - 1, -1, -1):
+        if excess <= 0:
+            break
+        if depths[index] > depth:
+            saved = sizes.entry_octets(index, depths[index]) - sizes.entry_octets(index, depth)
+            excess -= max(saved, 1)
+            depths[index] = depth
+    return Plan(
+        depths=tuple(depths),
+        verdicts=chosen.verdicts,
+        editorial=chosen.editorial,
+        languages=chosen.languages,
+        html=chosen.html,
+    )

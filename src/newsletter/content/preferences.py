@@ -1,0 +1,27 @@
+"""What one reader asked for on one list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.content.entry import Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """A reader's selection. Readers with equal preferences get the same plan.
+
+    `follows` None means everything, now and in future; an empty set means nothing was chosen and
+    no mail is wanted. A parent topic stands for its children; `mutes` wins over `follows`.
+    `only_topics` leaves out `general` and the editorial. `lowest_tier` is the last tier wanted.
+    `languages` is one, or two for both side by side, the first one first. `most` limits the entries
+    of an issue.
+    """
+
+    follows: frozenset[str] | None = None
+    mutes: frozenset[str] = frozenset()
+    only_topics: bool = False
+    lowest_tier: Tier = Tier.LISTED
+    languages: tuple[str, ...] = ("en",)
+    html: bool = True
+    most: int | None = None

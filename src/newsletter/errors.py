@@ -1,0 +1,70 @@
+"""Every error that this package raises on purpose, in one small tree.
+
+The message of each is one line that says what is wrong, where, and how to mend it; the command
+line prints it and exits with 1. Anything else that escapes is a fault of ours.
+"""
+
+from __future__ import annotations
+
+
+class NewsletterError(Exception):
+    """Something the person running the program can mend."""
+
+
+class SettingsError(NewsletterError):
+    """A setting is missing or wrong."""
+
+
+class SourceError(NewsletterError):
+    """A document of entries that is not understood.
+
+    Attributes:
+        name: the document's file name.
+        line: the line that is at fault, counted from 1; 0 when it is the document as a whole.
+    """
+
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        self.name, self.line, self.reason = name, line, reason
+        place = f"{name}:{line}" if line else name
+        super().__init__(f"{place}: {reason}")
+
+
+class ListFileError(NewsletterError):
+    """A list.toml that cannot be followed."""
+
+
+class TemplateError(NewsletterError):
+    """A template that cannot be rendered; names its file and line where they are known."""
+
+    def __init__(self, template: str, line: int, reason: str) -> None:
+        self.template, self.line, self.reason = template, line, reason
+        place = f"{template}:{line}" if line else template
+        super().__init__(f"{place}: {reason}")
+
+
+class AddressError(NewsletterError):
+    """Not an address that mail can be sent to."""
+
+
+class ImportFileError(NewsletterError):
+    """A file of subscribers that is not understood."""
+
+
+class NotFoundError(NewsletterError):
+    """A list, issue, entry or subscriber that is not in the store."""
+
+
+class ConflictError(NewsletterError):
+    """What was asked contradicts what is stored; nothing was changed."""
+
+
+class TokenError(NewsletterError):
+    """A token that opens nothing: forged, cut, of another purpose, or under an unknown key."""
+
+
+class RelayError(NewsletterError):
+    """The SMTP relay could not be used at all: not reached, not secured, or not authenticated."""
+
+
+class DatabaseError(NewsletterError):
+    """The database cannot be opened, or is of another version than this program."""
