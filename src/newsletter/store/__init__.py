@@ -1,0 +1,4 @@
+"""Everything that outlives a process: tables, migrations and queries named by their intent.
+
+Rows stop here: what goes in and comes out are the frozen values of `content` and of `values`.
+"""

@@ -1,0 +1,223 @@
+"""The tables. Instants are stored as UTC epoch seconds, so that SQLite and PostgreSQL agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+def _text(*, nullable: bool = False) -> Column[str]:
+    return Column(Text, nullable=nullable)
+
+
+class ListRow(SQLModel, table=True):
+    __tablename__ = "lists"
+    name: str = Field(primary_key=True)
+    body: str = Field(sa_column=_text())  # MailingList as JSON
+    synced_at: int
+
+
+class DocumentRow(SQLModel, table=True):
+    """An imported document, by the identity its content gives it."""
+
+    __tablename__ = "documents"
+    key: str = Field(primary_key=True)
+    name: str
+    sha256: str
+    imported_at: int
+
+
+class EntryRow(SQLModel, table=True):
+    __tablename__ = "entries"
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    arxiv_id: str | None = Field(default=None, index=True)
+    folded_title: str = Field(index=True)
+    first_day: dt.date
+    last_day: dt.date = Field(index=True)
+    tier: str
+    body: str = Field(sa_column=_text())  # Entry as JSON
+    edited: str = Field(default="[]", sa_column=_text())  # fields that an import must leave alone
+    dropped: bool = False
+    created_at: int
+    updated_at: int
+
+
+class BriefRow(SQLModel, table=True):
+    __tablename__ = "briefs"
+    key: str = Field(primary_key=True)
+    first_day: dt.date
+    last_day: dt.date = Field(index=True)
+    body: str = Field(sa_column=_text())  # Brief as JSON
+    updated_at: int
+
+
+class SubscriberRow(SQLModel, table=True):
+    """A person. `address_key` is the address as compared: domain and local part in lower case."""
+
+    __tablename__ = "subscribers"
+    id: int | None = Field(default=None, primary_key=True)
+    address: str
+    address_key: str = Field(unique=True)
+    created_at: int
+
+
+class PreferencesRow(SQLModel, table=True):
+    """Preferences as canonical JSON, stored once however many readers share them; never changed."""
+
+    __tablename__ = "preferences"
+    id: int | None = Field(default=None, primary_key=True)
+    digest: str = Field(unique=True)
+    body: str = Field(sa_column=_text())
+
+
+class SubscriptionRow(SQLModel, table=True):
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        UniqueConstraint("list_name", "subscriber_id"),
+        Index("subscriptions_by_preferences", "list_name", "preferences_id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    list_name: str = Field(foreign_key="lists.name")
+    subscriber_id: int = Field(foreign_key="subscribers.id", index=True)
+    state: str
+    preferences_id: int = Field(foreign_key="preferences.id")
+    paused_until: dt.date | None = None
+    consent_at: int | None = None
+    consent_source: str = ""
+    left_at: int | None = None
+    created_at: int
+
+
+class SuppressionRow(SQLModel, table=True):
+    """An address that must not be mailed, whoever asks."""
+
+    __tablename__ = "suppressions"
+    address_key: str = Field(primary_key=True)
+    reason: str
+    detail: str = ""
+    at: int
+
+
+class IssueRow(SQLModel, table=True):
+    """`cursor` is the last subscription id that the fan-out has given its row."""
+
+    __tablename__ = "issues"
+    __table_args__ = (UniqueConstraint("list_name", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    list_name: str = Field(foreign_key="lists.name")
+    name: str
+    first_day: dt.date
+    last_day: dt.date
+    state: str
+    digest: str = Field(sa_column=_text())  # Digest as JSON: the draft, then the last edition
+    cursor: int = 0
+    created_at: int
+    frozen_at: int | None = None
+    finished_at: int | None = None
+
+
+class EditionRow(SQLModel, table=True):
+    """What an issue said when it was frozen; a second one only where a mistake was mended."""
+
+    __tablename__ = "editions"
+    __table_args__ = (UniqueConstraint("issue_id", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    issue_id: int = Field(foreign_key="issues.id")
+    number: int
+    digest: str = Field(sa_column=_text())
+    frozen_at: int
+
+
+class CompiledRow(SQLModel, table=True):
+    """An edition compiled for one choice of languages (`en`, `zh`, `en+zh`)."""
+
+    __tablename__ = "compiled"
+    edition_id: int = Field(foreign_key="editions.id", primary_key=True)
+    languages: str = Field(primary_key=True)
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PlanRow(SQLModel, table=True):
+    """The plan that an edition gave to preferences, kept from the first message sent by it."""
+
+    __tablename__ = "plans"
+    edition_id: int = Field(foreign_key="editions.id", primary_key=True)
+    preferences_id: int = Field(foreign_key="preferences.id", primary_key=True)
+    body: str = Field(sa_column=_text())
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One issue for one subscriber; the middle group is empty until the first `sending`."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("issue_id", "subscriber_id"),
+        Index("deliveries_by_state", "issue_id", "state", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    issue_id: int = Field(foreign_key="issues.id")
+    subscriber_id: int = Field(foreign_key="subscribers.id", index=True)
+    state: str
+    reason: str = ""
+    domain: str
+    due_at: int = 0
+
+    edition_id: int | None = Field(default=None, foreign_key="editions.id")
+    address: str | None = None
+    preferences_id: int | None = Field(default=None, foreign_key="preferences.id")
+    message_id: str | None = None
+    date: int | None = None
+    key_id: str | None = None
+    encoding: str | None = None
+
+    attempts: int = 0
+    first_at: int | None = None
+    last_at: int | None = None
+    stage: str = ""
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    relay: str = ""
+    sender: str = ""
+
+
+class AttemptRow(SQLModel, table=True):
+    """An attempt that did not end in `sent`; the one that did stands on the delivery itself."""
+
+    __tablename__ = "attempts"
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id", index=True)
+    at: int
+    state: str
+    relay: str
+    stage: str
+    code: int
+    enhanced: str
+    text: str
+
+
+class DepartureRow(SQLModel, table=True):
+    """Each leaving: from what (`topic` empty: the whole list), by what way, after which issue."""
+
+    __tablename__ = "departures"
+    id: int | None = Field(default=None, primary_key=True)
+    list_name: str = Field(foreign_key="lists.name", index=True)
+    subscriber_id: int = Field(foreign_key="subscribers.id", index=True)
+    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id")
+    way: str
+    topic: str = ""
+    reason: str = ""
+    at: int
+    undone_at: int | None = None
+
+
+class KeyRow(SQLModel, table=True):
+    """The fingerprint of a key that links in sent mail depend on; never the key itself."""
+
+    __tablename__ = "keys"
+    key_id: str = Field(primary_key=True)
+    fingerprint: str
+    first_used_at: int
