@@ -1,0 +1,190 @@
+"""Settings: `newsletter.toml` in the working folder, `NEWSLETTER_*` in the environment over it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from newsletter.errors import SettingsError
+from newsletter.tokens import Keyring
+
+FILE_NAME = "newsletter.toml"
+PREFIX = "NEWSLETTER_"
+_OWNER_ONLY = 0o600
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    scheme = urlsplit(value.get_secret_value()).scheme.partition("+")[0]
+    if scheme not in ("sqlite", "postgresql"):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return value
+
+
+def _smtp_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("must look like smtp://user:password@host:587, or smtps://…:465")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port must be a number from 1 to 65535") from None
+    return value
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("must look like https://news.example.org")
+    if parts.query or parts.fragment:
+        raise ValueError("must have no ? or # part")
+    return value.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """What differs from one installation to the next. Secrets print as asterisks."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        default=SecretStr("sqlite:///newsletter.db"),
+        description="where everything is stored: sqlite:///FILE or postgresql://USER@HOST/NAME",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
+        default=None,
+        description="the relay: smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://HOST:465",
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        default="",
+        description="where readers reach the pages; takes the place of each list's public_url",
+    )
+    secret_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="keys that sign links in mail, newest first; old ones stay so links go on",
+    )
+    lists_folder: Path = Field(
+        default=Path("subscribers"), description="the folder that holds a folder for each list"
+    )
+    templates_folder: Path = Field(
+        default=Path("templates"), description="your templates; the packaged ones come after them"
+    )
+    connections: int = Field(
+        default=8, ge=1, le=64, description="SMTP connections that a send opens at most"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys as a ring; SettingsError when there are none or one is too short."""
+        return Keyring.of([key.get_secret_value() for key in self.secret_keys])
+
+    @property
+    def relay_url(self) -> str:
+        """The relay's URL, password included: never print it.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        if self.smtp_url is None:
+            raise SettingsError(_missing("smtp_url", "smtp://user:password@host:587"))
+        return self.smtp_url.get_secret_value()
+
+
+def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `folder`, the environment's over those of its file.
+
+    Raises:
+        SettingsError: a setting is wrong or unknown; names it and where it was found.
+    """
+    path = folder / FILE_NAME
+    environment = os.environ if environment is None else environment
+    stored = _read(path)
+    _refuse_unknown(environment)
+    try:
+        return Settings(**stored)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0])
+        from_environment = PREFIX + name.upper() in environment
+        where = "the environment" if from_environment else str(path)
+        shown = PREFIX + name.upper() if from_environment else name
+        reason = first["msg"].removeprefix("Value error, ").removeprefix("Extra inputs ")
+        if first["type"] == "extra_forbidden":
+            reason = f"is no setting; there are {', '.join(Settings.model_fields)}"
+        raise SettingsError(f"{shown} (in {where}) {reason}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    # A misspelt variable would otherwise leave the default in force, in silence.
+    for name in environment:
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in (
+            *Settings.model_fields,
+            "require_system",
+        ):
+            known = ", ".join(PREFIX + field.upper() for field in Settings.model_fields)
+            raise SettingsError(f"{name} (in the environment) is no setting; there are {known}")
+
+
+def _missing(name: str, example: str) -> str:
+    return (
+        f"{name} is not set: looked in {FILE_NAME} and {PREFIX}{name.upper()}; "
+        f'set it, for instance {name} = "{example}"'
+    )
+
+
+def new_secret() -> str:
+    """A fresh key of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def write_first(folder: Path, secret: str) -> Path:
+    """Writes `newsletter.toml` with a key, readable by its owner only.
+
+    Raises:
+        SettingsError: the file is there already; keys in it may sign links in sent mail.
+    """
+    path = folder / FILE_NAME
+    text = (
+        "# Settings; each can also stand in the environment as NEWSLETTER_NAME.\n"
+        'database_url = "sqlite:///newsletter.db"\n'
+        '# smtp_url = "smtp://user:password@relay.example.org:587"\n'
+        '# public_url = "https://news.example.org"\n'
+        "# Newest first. Keep old keys: the links in sent mail depend on them.\n"
+        f'secret_keys = ["{secret}"]\n'
+    )
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError:
+        raise SettingsError(f"{path} is there already; nothing was changed") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
