@@ -42,6 +42,10 @@ class TemplateError(NewsletterError):
         super().__init__(f"{place}: {reason}")
 
 
+class MessageError(NewsletterError):
+    """A message that cannot be put together: a value is missing, too long, or has a line break."""
+
+
 class AddressError(NewsletterError):
     """Not an address that mail can be sent to."""
 
