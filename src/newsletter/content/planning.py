@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from newsletter.content.digest import Digest, DigestEntry
-from newsletter.content.mailinglist import Untranslated
+from newsletter.content.mailinglist import MailingList, Untranslated
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL, TopicTree
 
@@ -97,7 +97,7 @@ def plan(digest: Digest, preferences: Preferences, sizes: Sizes | None = None) -
         depths=tuple(Depth.FULL if v.chosen else Depth.ABSENT for v in verdicts),
         verdicts=tuple(verdicts),
         editorial=not preferences.only_topics,
-        languages=preferences.languages,
+        languages=spoken(digest.list, preferences),
         html=preferences.html,
     )
     if sizes is None or not preferences.html:
@@ -113,10 +113,16 @@ def judge(digest: Digest, item: DigestEntry, preferences: Preferences) -> Verdic
     if item.entry.tier.rank > preferences.lowest_tier.rank:
         return Verdict(Rule.BELOW_TIER)
     if digest.list.policies.untranslated is Untranslated.HOLD and not (
-        set(preferences.languages) & set(item.entry.texts)
+        set(spoken(digest.list, preferences)) & set(item.entry.texts)
     ):
         return Verdict(Rule.NOT_TRANSLATED)
     return verdict
+
+
+def spoken(mailing_list: MailingList, preferences: Preferences) -> tuple[str, ...]:
+    """The reader's languages that the list has; its first one if it has none of them."""
+    known = tuple(one for one in preferences.languages if one in mailing_list.languages)
+    return known or mailing_list.languages[:1]
 
 
 def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) -> Verdict:
