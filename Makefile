@@ -1,5 +1,36 @@
-# `make demo` and `make test` need Python 3.11, make and git; all else is installed into .venv.
+# A bare machine needs Python 3.11, make and git; all else goes into .venv, by hash.
 PYTHON ?= python3.11
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
+READY := .venv/.ready
 
+.PHONY: demo test check lock screenshots bench clean
+
+demo: $(READY) ## the main job, from documents to caught mail
+	$(BIN)/newsletter demo $(ARGS)
+
+test: $(READY) ## every test; those that need a system package run where it is installed
+	$(BIN)/pytest $(ARGS)
+
+check: $(READY) ## style, types, the import contract, and README's completeness
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest tests/test_readme.py
+
+screenshots: $(READY) ## README's pictures, made from the demo's own mail (needs chromium)
+	$(BIN)/python -m tests.e2e.screenshots
+
+lock: $(READY) ## the newest versions that pyproject.toml allows, with their hashes
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet -o requirements.txt
+
+clean: ## all that was made here, the demo's data too
+	rm -rf .venv build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
