@@ -70,5 +70,9 @@ class RelayError(NewsletterError):
     """The SMTP relay could not be used at all: not reached, not secured, or not authenticated."""
 
 
+class ReplyError(RelayError):
+    """The relay answered something that is not SMTP (RFC 5321 §4.2)."""
+
+
 class DatabaseError(NewsletterError):
     """The database cannot be opened, or is of another version than this program."""
