@@ -1,0 +1,85 @@
+"""Settings come from the folder and the environment; a mistake is named with its place."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from newsletter import settings
+from newsletter.errors import SettingsError
+
+SECRET = "s" * 40
+
+
+def test_a_folder_without_a_file_has_the_defaults(tmp_path: Path) -> None:
+    found = settings.load(tmp_path, {})
+    assert found.database_url.get_secret_value() == "sqlite:///newsletter.db"
+
+
+def test_the_environment_stands_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / settings.FILE_NAME).write_text('public_url = "https://file.example"\n')
+    assert settings.load(tmp_path).public_url == "https://file.example"
+    monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", "https://environment.example/")
+    assert settings.load(tmp_path).public_url == "https://environment.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('public_url = "news.example"', "public_url"),
+        ('smtp_url = "relay.example:25"', "smtp_url"),
+        ('smtp_url = "smtp://relay.example:mail"', "smtp_url"),
+        ('database_url = "mysql://x"', "database_url"),
+        ("connections = 0", "connections"),
+        ('databse_url = "sqlite:///x.db"', "databse_url"),
+        ("connections = ", "TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / settings.FILE_NAME).write_text(text + "\n")
+    with pytest.raises(SettingsError) as error:
+        settings.load(tmp_path, {})
+    assert named in str(error.value)
+    assert settings.FILE_NAME in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_misspelt_variable_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="NEWSLETTER_SMPT_URL"):
+        settings.load(tmp_path, {"NEWSLETTER_SMPT_URL": "smtp://relay.example"})
+
+
+def test_a_missing_relay_is_named_with_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"smtp_url.*newsletter\.toml.*NEWSLETTER_SMTP_URL"):
+        _ = settings.load(tmp_path, {}).relay_url
+
+
+def test_a_wrong_secret_is_not_repeated_to_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / settings.FILE_NAME).write_text('smtp_url = "http://me:hunter2@relay.example"\n')
+    with pytest.raises(SettingsError) as error:
+        settings.load(tmp_path, {})
+    assert "hunter2" not in str(error.value)
+
+
+def test_settings_print_no_secret(tmp_path: Path) -> None:
+    (tmp_path / settings.FILE_NAME).write_text(
+        f'smtp_url = "smtp://me:hunter2@relay.example"\nsecret_keys = ["{SECRET}"]\n'
+        'database_url = "postgresql://me:hunter3@db.example/news"\n'
+    )
+    shown = repr(settings.load(tmp_path, {}))
+    assert not [word for word in ("hunter2", "hunter3", SECRET) if word in shown]
+
+
+def test_the_first_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = settings.write_first(tmp_path, settings.new_secret())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(settings.load(tmp_path, {}).keyring.keys) == 1
+
+
+def test_keys_that_are_there_are_never_written_over(tmp_path: Path) -> None:
+    settings.write_first(tmp_path, SECRET)
+    with pytest.raises(SettingsError, match="nothing was changed"):
+        settings.write_first(tmp_path, settings.new_secret())
+    assert SECRET in (tmp_path / settings.FILE_NAME).read_text()
