@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -16,7 +16,7 @@ class ListRow(SQLModel, table=True):
     __tablename__ = "lists"
     name: str = Field(primary_key=True)
     body: str = Field(sa_column=_text())  # MailingList as JSON
-    synced_at: int
+    synced_at: int = Field(sa_type=BigInteger)
 
 
 class DocumentRow(SQLModel, table=True):
@@ -26,7 +26,7 @@ class DocumentRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     name: str
     sha256: str
-    imported_at: int
+    imported_at: int = Field(sa_type=BigInteger)
 
 
 class EntryRow(SQLModel, table=True):
@@ -41,8 +41,8 @@ class EntryRow(SQLModel, table=True):
     body: str = Field(sa_column=_text())  # Entry as JSON
     edited: str = Field(default="[]", sa_column=_text())  # fields that an import must leave alone
     dropped: bool = False
-    created_at: int
-    updated_at: int
+    created_at: int = Field(sa_type=BigInteger)
+    updated_at: int = Field(sa_type=BigInteger)
 
 
 class BriefRow(SQLModel, table=True):
@@ -51,7 +51,7 @@ class BriefRow(SQLModel, table=True):
     first_day: dt.date
     last_day: dt.date = Field(index=True)
     body: str = Field(sa_column=_text())  # Brief as JSON
-    updated_at: int
+    updated_at: int = Field(sa_type=BigInteger)
 
 
 class SubscriberRow(SQLModel, table=True):
@@ -61,7 +61,7 @@ class SubscriberRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     address: str
     address_key: str = Field(unique=True)
-    created_at: int
+    created_at: int = Field(sa_type=BigInteger)
 
 
 class PreferencesRow(SQLModel, table=True):
@@ -85,10 +85,10 @@ class SubscriptionRow(SQLModel, table=True):
     state: str
     preferences_id: int = Field(foreign_key="preferences.id")
     paused_until: dt.date | None = None
-    consent_at: int | None = None
+    consent_at: int | None = Field(default=None, sa_type=BigInteger)
     consent_source: str = ""
-    left_at: int | None = None
-    created_at: int
+    left_at: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: int = Field(sa_type=BigInteger)
 
 
 class SuppressionRow(SQLModel, table=True):
@@ -98,7 +98,7 @@ class SuppressionRow(SQLModel, table=True):
     address_key: str = Field(primary_key=True)
     reason: str
     detail: str = ""
-    at: int
+    at: int = Field(sa_type=BigInteger)
 
 
 class IssueRow(SQLModel, table=True):
@@ -114,9 +114,9 @@ class IssueRow(SQLModel, table=True):
     state: str
     digest: str = Field(sa_column=_text())  # Digest as JSON: the draft, then the last edition
     cursor: int = 0
-    created_at: int
-    frozen_at: int | None = None
-    finished_at: int | None = None
+    created_at: int = Field(sa_type=BigInteger)
+    frozen_at: int | None = Field(default=None, sa_type=BigInteger)
+    finished_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class EditionRow(SQLModel, table=True):
@@ -128,7 +128,7 @@ class EditionRow(SQLModel, table=True):
     issue_id: int = Field(foreign_key="issues.id")
     number: int
     digest: str = Field(sa_column=_text())
-    frozen_at: int
+    frozen_at: int = Field(sa_type=BigInteger)
 
 
 class CompiledRow(SQLModel, table=True):
@@ -163,19 +163,19 @@ class DeliveryRow(SQLModel, table=True):
     state: str
     reason: str = ""
     domain: str
-    due_at: int = 0
+    due_at: int = Field(default=0, sa_type=BigInteger)
 
     edition_id: int | None = Field(default=None, foreign_key="editions.id")
     address: str | None = None
     preferences_id: int | None = Field(default=None, foreign_key="preferences.id")
     message_id: str | None = None
-    date: int | None = None
+    date: int | None = Field(default=None, sa_type=BigInteger)
     key_id: str | None = None
     encoding: str | None = None
 
     attempts: int = 0
-    first_at: int | None = None
-    last_at: int | None = None
+    first_at: int | None = Field(default=None, sa_type=BigInteger)
+    last_at: int | None = Field(default=None, sa_type=BigInteger)
     stage: str = ""
     code: int = 0
     enhanced: str = ""
@@ -190,7 +190,7 @@ class AttemptRow(SQLModel, table=True):
     __tablename__ = "attempts"
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="deliveries.id", index=True)
-    at: int
+    at: int = Field(sa_type=BigInteger)
     state: str
     relay: str
     stage: str
@@ -210,8 +210,8 @@ class DepartureRow(SQLModel, table=True):
     way: str
     topic: str = ""
     reason: str = ""
-    at: int
-    undone_at: int | None = None
+    at: int = Field(sa_type=BigInteger)
+    undone_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class KeyRow(SQLModel, table=True):
@@ -220,4 +220,4 @@ class KeyRow(SQLModel, table=True):
     __tablename__ = "keys"
     key_id: str = Field(primary_key=True)
     fingerprint: str
-    first_used_at: int
+    first_used_at: int = Field(sa_type=BigInteger)

@@ -1,0 +1,89 @@
+"""The content values as canonical JSON and back: sorted keys, no spare space, letters as they are.
+
+Equal values give equal text, so that a text can be compared and hashed in their place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from newsletter.content.planning import Depth, Plan, Rule, Verdict
+
+T = TypeVar("T")
+
+
+def dump(value: object) -> str:
+    """`value`, a dataclass of `content`, as canonical JSON."""
+    return _json(_plain(value))
+
+
+def load(kind: type[T], text: str) -> T:
+    """The inverse of `dump`.
+
+    Raises:
+        ValueError: `text` is not a value of that kind.
+    """
+    wanted: Any = kind  # mypy takes no type for hashable
+    found: T = _adapter(wanted).validate_json(text)
+    return found
+
+
+def dump_plan(plan: Plan) -> str:
+    """A plan as short text: one digit an entry for its depth, and each distinct verdict once."""
+    kinds = list(dict.fromkeys(plan.verdicts))
+    return _json(
+        {
+            "depths": "".join(str(int(depth)) for depth in plan.depths),
+            "kinds": [[kind.rule, kind.topic] for kind in kinds],
+            "verdicts": [kinds.index(verdict) for verdict in plan.verdicts],
+            "editorial": plan.editorial,
+            "languages": plan.languages,
+            "html": plan.html,
+        }
+    )
+
+
+def load_plan(text: str) -> Plan:
+    """The inverse of `dump_plan`."""
+    found = json.loads(text)
+    kinds = [Verdict(Rule(rule), topic) for rule, topic in found["kinds"]]
+    return Plan(
+        depths=tuple(Depth(int(digit)) for digit in found["depths"]),
+        verdicts=tuple(kinds[index] for index in found["verdicts"]),
+        editorial=found["editorial"],
+        languages=tuple(found["languages"]),
+        html=found["html"],
+    )
+
+
+def _json(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: object) -> Any:
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(map(_plain, value))
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return value
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

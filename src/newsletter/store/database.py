@@ -1,0 +1,207 @@
+"""The database: opening it, transactions, and its version. SQLite by default, or PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+from newsletter.errors import DatabaseError
+from newsletter.store import migrations
+
+BUSY_SECONDS = 10
+"""How long a writer on SQLite waits for another one before it gives up."""
+
+_BEGIN = "newsletter_begin"
+
+
+@dataclass(frozen=True, eq=False)
+class Database:
+    """One database, safe to share between threads; processes each open their own."""
+
+    engine: Engine
+    writer: Engine
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """The database at `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`.
+
+        Nothing is created but an empty SQLite file; `upgrade` makes the tables.
+
+        Raises:
+            DatabaseError: the URL is not understood, or the database does not answer.
+        """
+        parsed = _parse(url)
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+        database = cls(engine, engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}))
+        with database._told(), engine.connect():
+            return database
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; None on PostgreSQL."""
+        if self.engine.dialect.name != "sqlite":
+            return None
+        return Path(self.engine.url.database or "").resolve()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session to read with. What it writes is lost.
+
+        Raises:
+            DatabaseError: the database does not answer or has no such tables.
+        """
+        with self._told(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back when anything is raised.
+
+        On SQLite it takes the write lock at once, so that it cannot fail half way for a lock.
+
+        Raises:
+            DatabaseError: the database does not answer, stays locked, or has no such tables.
+        """
+        with self._told(), Session(self.writer, expire_on_commit=False) as session:
+            session.connection()
+            yield session
+            session.commit()
+
+    def upgrade(self) -> None:
+        """Brings the tables to this program's version; does nothing when they are.
+
+        Raises:
+            DatabaseError: the database cannot be written, or is newer than this program.
+        """
+        with self._told(), self.writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Two processes that start together must not both create the tables.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1853192557, 0)")
+            if _version(connection) not in (None, *migrations.VERSIONS):
+                raise DatabaseError(self._newer())
+            migrations.upgrade(connection)
+
+    def check_version(self) -> None:
+        """Makes sure that the tables are those of this program.
+
+        Raises:
+            DatabaseError: they are older, newer, or not there.
+        """
+        with self._told(), self.engine.connect() as connection:
+            found = _version(connection)
+        if found == migrations.HEAD:
+            return
+        if found is None or found in migrations.VERSIONS:
+            state = "has no tables yet" if found is None else f"is at version {found}"
+            raise DatabaseError(f"the database {self.place} {state}: run `newsletter db upgrade`")
+        raise DatabaseError(self._newer())
+
+    def close(self) -> None:
+        """Gives all connections back; the database may not be used after."""
+        self.engine.dispose()
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people to read; without a password."""
+        return str(self.file) if self.file else self.engine.url.render_as_string()
+
+    def _newer(self) -> str:
+        return f"the database {self.place} is newer than this program: install its newer version"
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeout:
+            raise DatabaseError(
+                f"the database {self.place}: all its connections are in use; try again"
+            ) from None
+        except DBAPIError as error:
+            if reason := _reason(error):
+                raise DatabaseError(f"the database {self.place} {reason}") from error
+            raise
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The text is not shown: it may hold a password.
+        raise DatabaseError(
+            "the database URL is not one: write sqlite:///newsletter.db or "
+            "postgresql://user@host/name"
+        ) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "postgresql+psycopg":
+        return parsed
+    if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    raise DatabaseError(
+        f"the database URL begins with {parsed.drivername!r}: write sqlite:///newsletter.db "
+        "or postgresql://user@host/name"
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(
+        url, pool_size=8, max_overflow=56, connect_args={"timeout": BUSY_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # Python's own transaction handling begins too late and as a reader; we say BEGIN ourselves.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    # pre_ping: a server that restarted between two issues is no reason to fail the second.
+    engine = create_engine(url, pool_size=8, max_overflow=56, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # What is promised of a power cut needs it, whatever the server's own default is.
+        connection.execute("SET synchronous_commit = on")
+        connection.commit()
+
+    return engine
+
+
+def _version(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _reason(error: DBAPIError) -> str | None:
+    """What to say of a driver's error, or None for one that is a fault of ours."""
+    text = " ".join(str(error.orig).split())
+    if re.search(
+        r"no such (table|column)|relation .* does not exist|column .* does not exist", text
+    ):
+        return "is of another version than this program: run `newsletter db upgrade`"
+    if "database is locked" in text:
+        return f"is locked by another process for more than {BUSY_SECONDS} s: try again"
+    if "unable to open database file" in text:
+        return "cannot be opened: its folder is not there, or may not be written"
+    if isinstance(error, OperationalError | InterfaceError) or "not a database" in text:
+        return f"does not answer: {text}"
+    return None

@@ -1,0 +1,159 @@
+"""The fan-out: one row for each subscriber of a frozen issue, in chunks that may be repeated."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import Row, func
+from sqlmodel import Session, col, select
+
+from newsletter.addresses import domain_of
+from newsletter.content.preferences import Preferences
+from newsletter.content.serial import load
+from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store.ignoring import insert_new
+from newsletter.store.selections import selected
+from newsletter.store.tables import (
+    DeliveryRow,
+    IssueRow,
+    PreferencesRow,
+    SubscriberRow,
+    SubscriptionRow,
+    SuppressionRow,
+)
+from newsletter.store.values import (
+    DeliveryState,
+    IssueState,
+    SelectedPreferences,
+    Skip,
+    SubscriptionState,
+)
+
+Judge = Callable[[Preferences], Skip | None]
+"""Why an issue sends nothing to readers with these preferences; None: it does."""
+
+
+def fan_out(
+    session: Session,
+    issue_id: int,
+    judge: Judge,
+    *,
+    today: dt.date,
+    chunk: int = 5000,
+) -> bool:
+    """Gives the next `chunk` subscriptions of a frozen issue their rows; whether more are left.
+
+    Everybody who was active when it was frozen gets one row: queued, or skipped with the reason.
+    `today` is the day by which a pause is judged, in the list's time zone. `judge` is asked once
+    a call for each distinct preferences.
+
+    Raises:
+        ConflictError: the issue is a draft.
+    """
+    issue = _frozen(session, issue_id)
+    people = _next(session, issue, chunk)
+    verdicts: dict[int, Skip | None] = {}
+    rows = []
+    for person in people:
+        if person.preferences_id not in verdicts:
+            choice = selected(session, person.preferences_id)
+            verdicts[person.preferences_id] = judge(choice)
+        skip = _standing(person, today) or verdicts[person.preferences_id]
+        rows.append(_delivery(issue_id, person, skip))
+    insert_new(session, DeliveryRow, rows)
+    if people:
+        issue.cursor = people[-1].id
+        session.add(issue)
+        session.flush()
+    return len(people) == chunk
+
+
+def audience_preview(
+    session: Session, list_name: str, *, today: dt.date
+) -> Iterator[tuple[SelectedPreferences, int]]:
+    """Each distinct preferences with the number of people an issue frozen now could go to.
+
+    Those who are paused or suppressed are not among them.
+    """
+    rows = session.exec(
+        select(PreferencesRow, func.count())
+        .join(SubscriptionRow, col(SubscriptionRow.preferences_id) == PreferencesRow.id)
+        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
+        .outerjoin(SuppressionRow, col(SuppressionRow.address_key) == SubscriberRow.address_key)
+        .where(
+            SubscriptionRow.list_name == list_name,
+            SubscriptionRow.state == SubscriptionState.ACTIVE,
+            col(SuppressionRow.address_key).is_(None),
+            func.coalesce(SubscriptionRow.paused_until, today) <= today,
+        )
+        .group_by(col(PreferencesRow.id))
+        .order_by(func.count().desc(), col(PreferencesRow.id))
+    )
+    for row, people in rows:
+        assert row.id is not None  # noqa: S101 - it was read
+        yield SelectedPreferences(id=row.id, preferences=load(Preferences, row.body)), people
+
+
+def _frozen(session: Session, issue_id: int) -> IssueRow:
+    issue = session.get(IssueRow, issue_id)
+    if issue is None:
+        raise NotFoundError(f"there is no issue with the id {issue_id}")
+    if issue.state == IssueState.DRAFT:
+        raise ConflictError(f"{issue.list_name}/{issue.name} is a draft: freeze it first")
+    return issue
+
+
+def _next(session: Session, issue: IssueRow, chunk: int) -> list[Row[Any]]:
+    query = (
+        select(
+            col(SubscriptionRow.id),
+            SubscriptionRow.subscriber_id,
+            SubscriptionRow.preferences_id,
+            SubscriptionRow.paused_until,
+            SubscriberRow.address,
+            col(SuppressionRow.address_key).label("suppressed"),
+        )  # type: ignore[call-overload]  # SQLModel types at most four columns
+        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+        .outerjoin(SuppressionRow, SuppressionRow.address_key == SubscriberRow.address_key)
+        .where(
+            SubscriptionRow.list_name == issue.list_name,
+            SubscriptionRow.state == SubscriptionState.ACTIVE,
+            col(SubscriptionRow.id) > issue.cursor,
+            # Who joins after the freezing waits for the next issue.
+            SubscriptionRow.created_at <= (issue.frozen_at or 0),
+        )
+        .order_by(SubscriptionRow.id)
+        .limit(chunk)
+        # On PostgreSQL a leave waits for this transaction or this one sees it: else a row could
+        # be made for somebody whose leave did not see that row.
+        .with_for_update(read=True, of=SubscriptionRow)
+    )
+    return list(session.execute(query))
+
+
+def _standing(person: Row[Any], today: dt.date) -> Skip | None:
+    if person.suppressed is not None:
+        return Skip.SUPPRESSED
+    if person.paused_until is not None and person.paused_until > today:
+        return Skip.PAUSED
+    return None
+
+
+def _delivery(issue_id: int, person: Row[Any], skip: Skip | None) -> dict[str, Any]:
+    return {
+        "issue_id": issue_id,
+        "subscriber_id": person.subscriber_id,
+        "state": DeliveryState.SKIPPED if skip else DeliveryState.QUEUED,
+        "reason": skip or "",
+        "domain": domain_of(person.address),
+        "due_at": 0,
+        "attempts": 0,
+        "stage": "",
+        "code": 0,
+        "enhanced": "",
+        "text": "",
+        "relay": "",
+        "sender": "",
+    }

@@ -1,0 +1,25 @@
+"""The tables' history, one file a step in `versions`; Alembic runs it from inside the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+VERSIONS = ("0001",)
+"""Every version there has been, oldest first."""
+
+HEAD = VERSIONS[-1]
+"""The version that `tables` describes; known here so that a start need not load Alembic."""
+
+
+def upgrade(connection: Connection) -> None:
+    """Brings the tables to `HEAD` within the transaction of `connection`."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
