@@ -32,9 +32,9 @@ def test_the_environment_stands_over_the_file(
         ('smtp_url = "relay.example:25"', "smtp_url"),
         ('smtp_url = "smtp://relay.example:mail"', "smtp_url"),
         ('database_url = "mysql://x"', "database_url"),
-        ("connections = 0", "connections"),
+        ("secret_keys = 7", "secret_keys"),
         ('databse_url = "sqlite:///x.db"', "databse_url"),
-        ("connections = ", "TOML"),
+        ("public_url = ", "TOML"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, named: str) -> None:

@@ -75,9 +75,6 @@ class Settings(BaseSettings):
     templates_folder: Path = Field(
         default=Path("templates"), description="your templates; the packaged ones come after them"
     )
-    connections: int = Field(
-        default=8, ge=1, le=64, description="SMTP connections that a send opens at most"
-    )
 
     @classmethod
     def settings_customise_sources(

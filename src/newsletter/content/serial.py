@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 def dump(value: object) -> str:
     """`value`, a dataclass of `content`, as canonical JSON."""
-    return _json(_plain(value))
+    return _json(plain(value))
 
 
 def load(kind: type[T], text: str) -> T:
@@ -68,15 +68,16 @@ def _json(plain: Any) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """`value` in JSON's own types, sets sorted."""
     if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, frozenset):
-        return sorted(map(_plain, value))
+        return sorted(map(plain, value))
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dt.date | dt.time):

@@ -96,6 +96,24 @@ def audience_preview(
         yield SelectedPreferences(id=row.id, preferences=load(Preferences, row.body)), people
 
 
+def standing_counts(session: Session, list_name: str, *, today: dt.date) -> dict[Skip, int]:
+    """Number of active readers that an issue frozen now would skip whatever it says, by reason."""
+    suppressed = col(SuppressionRow.address_key).is_not(None)
+    rows = session.exec(
+        select(suppressed, func.count())
+        .select_from(SubscriptionRow)
+        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
+        .outerjoin(SuppressionRow, col(SuppressionRow.address_key) == SubscriberRow.address_key)
+        .where(
+            SubscriptionRow.list_name == list_name,
+            SubscriptionRow.state == SubscriptionState.ACTIVE,
+            suppressed | (func.coalesce(SubscriptionRow.paused_until, today) > today),
+        )
+        .group_by(suppressed)
+    )
+    return {Skip.SUPPRESSED if gone else Skip.PAUSED: people for gone, people in rows}
+
+
 def _frozen(session: Session, issue_id: int) -> IssueRow:
     issue = session.get(IssueRow, issue_id)
     if issue is None:

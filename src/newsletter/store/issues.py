@@ -14,7 +14,7 @@ from newsletter.content.entry import Period
 from newsletter.content.serial import dump, load
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store.editions import compiled, plan_body
-from newsletter.store.fanout import audience_preview, fan_out
+from newsletter.store.fanout import audience_preview, fan_out, standing_counts
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.selections import selected
 from newsletter.store.tables import CompiledRow, DeliveryRow, EditionRow, IssueRow
@@ -38,6 +38,7 @@ __all__ = [
     "save_draft",
     "selected",
     "skips",
+    "standing_counts",
 ]
 
 _UNFINISHED = tuple(state for state in DeliveryState if not state.final)
