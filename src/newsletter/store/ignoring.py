@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table, bindparam, text
 from sqlmodel import Session, SQLModel
 
 
@@ -13,14 +13,16 @@ def insert_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[s
     """Inserts those of `rows` (all with the same columns) that break no unique constraint."""
     if not rows:
         return
-    columns = list(rows[0])
-    name = _table(table).name
+    columns, found = list(rows[0]), _table(table)
     marks = ", ".join(f":{column}" for column in columns)
     quoted = ", ".join(f'"{column}"' for column in columns)
     # Table and columns are our own names; what comes from outside is bound.
-    into = f'INSERT INTO "{name}" ({quoted})'
+    into = f'INSERT INTO "{found.name}" ({quoted})'
     statement = f"{into} VALUES ({marks}) ON CONFLICT DO NOTHING"
-    session.connection().execute(text(statement), rows)
+    typed = text(statement).bindparams(
+        *(bindparam(column, type_=found.c[column].type) for column in columns)
+    )
+    session.connection().execute(typed, rows)
 
 
 def _table(table: type[SQLModel]) -> Table:

@@ -1,0 +1,88 @@
+"""An editor's changes to an entry: names and texts in, another entry out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from newsletter.content.entry import Entry, EntryText, Tier
+from newsletter.errors import NewsletterError
+
+_LISTED = ("innovations", "evidence")
+
+
+def apply(entry: Entry, changes: Mapping[str, str]) -> Entry:
+    """`entry` with `changes`, by field: `title`, `tier`, `topics`, `position`, `authors`,
+    `categories`, `links`, or a text such as `texts.en.summary`.
+
+    Names are parted by commas, lists of sentences by lines. Topics left empty give the choice
+    back to the list's rules.
+
+    Raises:
+        NewsletterError: there is no such field, or it cannot say that.
+    """
+    for name, value in changes.items():
+        if name.startswith("texts."):
+            entry = _with_text(entry, name, value.strip())
+        elif name in _READ:
+            entry = replace(entry, **{name: _READ[name](value.strip())})
+        else:
+            raise NewsletterError(
+                f"an entry has no field {name!r}: use {', '.join(_READ)} or "
+                "texts.LANGUAGE.FIELD such as texts.en.summary"
+            )
+    return entry
+
+
+def _with_text(entry: Entry, name: str, value: str) -> Entry:
+    known = tuple(f.name for f in fields(EntryText))
+    parts = name.split(".")
+    if len(parts) != 3 or not parts[1] or parts[2] not in known:
+        raise NewsletterError(
+            f"an entry has no field {name!r}: write texts.LANGUAGE.FIELD, FIELD one of "
+            + ", ".join(known)
+        )
+    _, language, part = parts
+    said: Any = _lines(value) if part in _LISTED else value
+    text = replace(entry.texts.get(language, EntryText()), **{part: said})
+    return replace(entry, texts={**entry.texts, language: text})
+
+
+def _lines(value: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in value.splitlines() if line.strip())
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _title(value: str) -> str:
+    if not value:
+        raise NewsletterError("an entry needs a title: `newsletter entries drop` takes one out")
+    return value
+
+
+def _tier(value: str) -> Tier:
+    try:
+        return Tier(value.lower())
+    except ValueError:
+        raise NewsletterError(f"{value!r} is not a tier: use one of {', '.join(Tier)}") from None
+
+
+def _position(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise NewsletterError(f"{value!r} is not a position: write a whole number") from None
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "title": _title,
+    "tier": _tier,
+    "topics": lambda value: _names(value) or None,
+    "position": _position,
+    "authors": _names,
+    "categories": _names,
+    "links": _names,
+}
