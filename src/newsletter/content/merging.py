@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from types import MappingProxyType
+from typing import Any
 
 from newsletter.content.entry import Entry, EntryText, Tier, arxiv_key, fold_title
 
@@ -31,14 +32,14 @@ def merge(
     and links unite, and the key becomes arXiv's once an identifier is known.
     Merging the same entry again changes nothing.
     """
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for name in _FILLED:
         values[name] = getattr(incoming, name) or getattr(stored, name)
     for name in _UNITED:
         values[name] = _united(getattr(stored, name), getattr(incoming, name))
     values["tier"] = min(stored.tier, incoming.tier, key=_rank)
     values = {name: value for name, value in values.items() if name not in edited}
-    merged = replace(stored, **values)  # type: ignore[arg-type]  # each value is the field's own
+    merged = replace(stored, **values)
     merged = replace(merged, key=_key(merged), texts=_texts(stored.texts, incoming.texts, edited))
     return merged, _changes(stored, merged)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from newsletter.content.entry import Entry, EntryText, arxiv_key, fold_title
-from newsletter.content.merging import merge, same_paper
+from newsletter.content.merging import merge
 from newsletter.content.sources.document import Remark
 
 
@@ -19,11 +19,9 @@ def united(found: Iterable[tuple[int, Entry]]) -> tuple[list[Entry], list[Remark
     entries: list[Entry] = []
     remarks: list[Remark] = []
     stepped_back: list[str] = []
-    seen: dict[str, list[int]] = {}
+    places = _Places()
     for line, entry in found:
-        names = _names(entry)
-        places = (place for name in names for place in seen.get(name, ()))
-        place = next((p for p in places if same_paper(entries[p], entry)), None)
+        place = places.of(entry)
         if place is None:
             place = len(entries)
             entries.append(entry)
@@ -32,15 +30,36 @@ def united(found: Iterable[tuple[int, Entry]]) -> tuple[list[Entry], list[Remark
             entries[place], lost = _unite(entries[place], entry)
             stepped_back.extend(lost)
             remarks.extend(Remark(line, f"kept aside: {text}") for text in lost)
-        for name in names:
-            if place not in seen.setdefault(name, []):
-                seen[name].append(place)
+        places.add(entries[place], place)
     return entries, remarks, stepped_back
 
 
-def _names(entry: Entry) -> tuple[str, ...]:
-    by_id = (arxiv_key(entry.arxiv_id),) if entry.arxiv_id else ()
-    return (*by_id, "title:" + fold_title(entry.title))
+class _Places:
+    """Where the entries stand that a further one may be the same paper as.
+
+    It answers as `same_paper` would, in constant time: thousands may share a title.
+    """
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, int] = {}
+        self._by_title: dict[str, int] = {}
+        self._without_id: dict[str, int] = {}
+
+    def of(self, entry: Entry) -> int | None:
+        title = fold_title(entry.title)
+        if entry.arxiv_id is None:
+            return self._by_title.get(title)
+        place = self._by_id.get(arxiv_key(entry.arxiv_id))
+        return self._without_id.get(title) if place is None else place
+
+    def add(self, entry: Entry, place: int) -> None:
+        title = fold_title(entry.title)
+        self._by_title.setdefault(title, place)
+        if entry.arxiv_id is None:
+            self._without_id.setdefault(title, place)
+        else:
+            self._by_id[arxiv_key(entry.arxiv_id)] = place
+            self._without_id.pop(title, None)
 
 
 def _unite(first: Entry, second: Entry) -> tuple[Entry, list[str]]:

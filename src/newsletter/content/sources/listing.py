@@ -104,7 +104,7 @@ class _Reader:
             return
         elif not self._items and self.day is None and (day := _stated_day(text)):
             self.day = day
-            self._remarks.append(Remark(line.number, f"kept as a remark: {text}"))
+            self._remarks.append(Remark(line.number, f"says the day, {day}: {text}"))
         elif not (entry and "](#" in entry):
             self._remarks.append(Remark(line.number, f"stands in no item: {text}"))
 
