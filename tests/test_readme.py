@@ -1,0 +1,46 @@
+"""README tells of every command, every setting, and the two commands to begin with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from newsletter.cli.app import app
+from newsletter.settings import PREFIX, Settings
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def commands(command: click.Command, path: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from commands(child, f"{path} {name}")
+    else:
+        yield path
+
+
+COMMANDS = sorted(commands(typer.main.get_command(app), "newsletter"))
+
+
+def test_there_are_commands_to_look_for() -> None:
+    assert "newsletter send" in COMMANDS
+    assert "newsletter lists sync" in COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_names_the_command(command: str) -> None:
+    assert f"`{command}" in README.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_readme_names_the_setting(name: str) -> None:
+    text = README.read_text("utf-8")
+    assert f"`{name}`" in text
+    assert f"`{PREFIX}{name.upper()}`" in text
+
+
+@pytest.mark.parametrize("target", ["make demo", "make test", "make check"])
+def test_readme_names_what_to_begin_with(target: str) -> None:
+    assert target in README.read_text("utf-8")
