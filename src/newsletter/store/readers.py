@@ -1,0 +1,72 @@
+"""Who a link in a mail belongs to, and how they stand with the list that sent it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.preferences import Preferences
+from newsletter.content.serial import load
+from newsletter.store.tables import (
+    DeliveryRow,
+    IssueRow,
+    ListRow,
+    PreferencesRow,
+    SubscriberRow,
+    SubscriptionRow,
+)
+from newsletter.store.values import SubscriptionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A subscription as the links of one delivery open it; all as it is now, not as it was then.
+
+    Mail stops before the day `paused_until`.
+    """
+
+    delivery_id: int
+    subscriber_id: int
+    address: str
+    list: MailingList
+    state: SubscriptionState
+    preferences: Preferences
+    paused_until: dt.date | None
+
+    @property
+    def active(self) -> bool:
+        return self.state is SubscriptionState.ACTIVE
+
+
+def reader(session: Session, delivery_id: int) -> Reader | None:
+    """The reader a delivery was for, or None when they or the delivery were erased."""
+    query = (
+        select(SubscriberRow, SubscriptionRow, ListRow, PreferencesRow)
+        .select_from(DeliveryRow)
+        .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
+        .join(SubscriberRow, col(SubscriberRow.id) == DeliveryRow.subscriber_id)
+        .join(
+            SubscriptionRow,
+            (col(SubscriptionRow.subscriber_id) == DeliveryRow.subscriber_id)
+            & (col(SubscriptionRow.list_name) == IssueRow.list_name),
+        )
+        .join(ListRow, col(ListRow.name) == IssueRow.list_name)
+        .join(PreferencesRow, col(PreferencesRow.id) == SubscriptionRow.preferences_id)
+        .where(DeliveryRow.id == delivery_id)
+    )
+    found = session.exec(query).first()
+    if found is None:
+        return None
+    person, subscription, list_row, preferences = found
+    return Reader(
+        delivery_id=delivery_id,
+        subscriber_id=subscription.subscriber_id,
+        address=person.address,
+        list=load(MailingList, list_row.body),
+        state=SubscriptionState(subscription.state),
+        preferences=load(Preferences, preferences.body),
+        paused_until=subscription.paused_until,
+    )

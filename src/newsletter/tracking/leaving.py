@@ -1,0 +1,169 @@
+"""What a reader asks for through the leaving link of a mail, and doing it.
+
+The link travels far: mailbox providers keep it, people forward it. So it can only lessen what its
+reader gets, and take back what it did itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from newsletter.content.mailinglist import MailingList
+from newsletter.store.departures import Departure, departures, leave, pause, undo_leave
+from newsletter.store.readers import Reader
+from newsletter.store.values import Way
+
+PAUSES = (2, 4, 8, 12)
+"""The pauses that are offered, in weeks."""
+
+MOST_WORDS = 500
+"""Greatest length, in characters, of a reason in a reader's own words."""
+
+UNDO_FOR = dt.timedelta(days=30)
+"""How long a leave can be taken back: who has been gone for longer subscribes anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """The wish to leave the list, or one topic of it if `topic` names one."""
+
+    way: Way
+    topic: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """The wish for no mail for some weeks."""
+
+    weeks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """The wish to take a leave back; of the list, or of `topic`."""
+
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The wish to end a pause."""
+
+
+Wish = Leave | Pause | Undo | Resume
+
+
+class Done(StrEnum):
+    """What came of a wish."""
+
+    LEFT = "left"
+    LEFT_TOPIC = "left-topic"
+    PAUSED = "paused"
+    BACK = "back"
+    RESUMED = "resumed"
+    NOTHING = "nothing"  # there was nothing to take back or to pause
+
+
+def wish(fields: Mapping[str, str]) -> Wish | None:
+    """What a POST to a leaving link asks for; None when it asks for nothing we know.
+
+    A mail client's one-click POST is told by its one field (RFC 8058 §3.1), the page's form by
+    `choice`.
+    """
+    if fields.get("List-Unsubscribe", "").strip().casefold() == "one-click":
+        return Leave(way=Way.ONE_CLICK)
+    topic = fields.get("topic", "").strip()
+    match fields.get("choice", ""):
+        case "leave":
+            return Leave(way=Way.PAGE, reason=_reason(fields))
+        case "topic" if topic:
+            return Leave(way=Way.PAGE, topic=topic, reason=_reason(fields))
+        case "pause":
+            weeks = fields.get("weeks", "")
+            offered = weeks.isdecimal() and int(weeks) in PAUSES
+            return Pause(weeks=int(weeks)) if offered else None
+        case "undo":
+            return Undo(topic=topic)
+        case "resume":
+            return Resume()
+    return None
+
+
+def grant(session: Session, reader: Reader, asked: Wish, *, now: dt.datetime) -> Done:
+    """Does what was asked, in the transaction of `session`; asking again does no more.
+
+    Raises:
+        NotFoundError: the list has no such topic.
+    """
+    place = (session, reader.list.name, reader.subscriber_id)
+    match asked:
+        case Leave():
+            leave(
+                *place,
+                way=asked.way,
+                now=now,
+                delivery_id=reader.delivery_id,
+                topic=asked.topic,
+                reason=asked.reason,
+            )
+            return Done.LEFT_TOPIC if asked.topic and reader.active else Done.LEFT
+        case Undo():
+            if not can_undo(session, reader, asked.topic, now):
+                return Done.NOTHING
+            return Done.BACK if undo_leave(*place, now, topic=asked.topic) else Done.NOTHING
+        case Pause():
+            if not reader.active:
+                return Done.NOTHING
+            pause(*place, _pause_end(reader, asked, now), today=local_day(reader.list, now))
+            return Done.PAUSED
+        case Resume():
+            pause(*place, None, today=local_day(reader.list, now))
+            return Done.RESUMED
+
+
+def local_day(mailing_list: MailingList, now: dt.datetime) -> dt.date:
+    """The day it is where a list is at home: its pauses begin and end by that calendar."""
+    return now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+
+
+def can_undo(session: Session, reader: Reader, topic: str, now: dt.datetime) -> bool:
+    """Whether this link may take the reader's last leave back: only its own, and not for ever.
+
+    A leave by complaint, by the admin or through another mail is not this link's to undo.
+    """
+    last = _last(session, reader, topic)
+    return (
+        last is not None
+        and last.undone_at is None
+        and last.delivery_id == reader.delivery_id
+        and last.way in (Way.ONE_CLICK, Way.PAGE)
+        and now - last.at <= UNDO_FOR
+    )
+
+
+def _pause_end(reader: Reader, asked: Pause, now: dt.datetime) -> dt.date:
+    """The day on which mail comes again; a pause that lasts longer already is not cut short."""
+    until = local_day(reader.list, now) + dt.timedelta(weeks=asked.weeks)
+    return max(until, reader.paused_until or until)
+
+
+def _last(session: Session, reader: Reader, topic: str) -> Departure | None:
+    found = [
+        departure
+        for departure in departures(session, reader.subscriber_id)
+        if departure.list_name == reader.list.name and departure.topic == topic
+    ]
+    return found[-1] if found else None
+
+
+def _reason(fields: Mapping[str, str]) -> str:
+    code, words = fields.get("reason", ""), fields.get("words", "")
+    said = [" ".join(part.split()) for part in (code, words)]
+    return ": ".join(part for part in said if part)[:MOST_WORDS]

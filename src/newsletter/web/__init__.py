@@ -1,0 +1,1 @@
+"""The public pages that links in mail lead to, and a viewer of caught mail for the demo."""

@@ -1,0 +1,47 @@
+"""The public pages as one application."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from newsletter import __version__
+from newsletter.store.database import Database
+from newsletter.tokens import Keyring
+from newsletter.web import archive, assets, health, leave, lists, preferences, view
+from newsletter.web.access_log import AccessLog
+from newsletter.web.failures import answer_failures
+from newsletter.web.pages import Pages
+from newsletter.web.paths import Paths
+from newsletter.web.protection import Protection
+from newsletter.web.site import Site
+
+
+def create_app(
+    database: Database,
+    keyring: Keyring,
+    *,
+    clock: Callable[[], dt.datetime],
+    public_url: str,
+    templates: Sequence[Path],
+) -> FastAPI:
+    """The pages that links in mail lead to, and those that tell of lists and past issues.
+
+    `clock` gives aware instants; `public_url` is where readers reach the pages (it may hold a
+    path, which the proxy in front takes away); `templates` are folders that come before the
+    packaged one.
+    """
+    paths = Paths.under(public_url)
+    site = Site(database, keyring, clock, public_url, paths, Pages(templates, paths))
+    # FastAPI's own documentation pages load scripts from elsewhere; the schema alone stays.
+    app = FastAPI(title="Newsletter", version=__version__, docs_url=None, redoc_url=None)
+    app.state.site = site
+    for module in (leave, preferences, view, archive, lists, assets, health):
+        app.include_router(module.router)
+    answer_failures(app, site)
+    app.add_middleware(Protection)
+    app.add_middleware(AccessLog)
+    return app

@@ -1,0 +1,57 @@
+"""The page that says what came of a leaving link's POST, and offers to take it back."""
+
+from __future__ import annotations
+
+from fastapi.responses import HTMLResponse
+
+from newsletter.store.readers import Reader
+from newsletter.tracking.leaving import Done
+from newsletter.web.language import Asked
+from newsletter.web.masking import masked
+from newsletter.web.site import Site
+
+
+def outcome(
+    site: Site, language: Asked, found: Reader, done: Done, *, topic: str, undoable: bool
+) -> HTMLResponse:
+    """The page for `done`; `topic` is the one that was left, if not the whole list."""
+    chosen = language.choose(*found.preferences.languages)
+    heading, text = _said(site, chosen, found, done, topic)
+    undo: dict[str, str] = {}
+    if done is Done.PAUSED:
+        undo = {"choice": "resume"}
+    elif undoable:
+        undo = {"choice": "undo", "topic": topic}
+    return site.page(
+        "left",
+        chosen,
+        private=True,
+        mailing_list=found.list,
+        address=masked(found.address),
+        heading=heading,
+        text=text,
+        undo=undo,
+    )
+
+
+def _said(site: Site, chosen: str, found: Reader, done: Done, topic: str) -> tuple[str, str]:
+    """Heading and text; a translated sentence has its names filled in afterwards."""
+    _ = site.pages.words(chosen).gettext
+    title = found.list.title(chosen)
+    match done:
+        case Done.LEFT:
+            return _("You have left %s") % title, _("No more mail from this list will be sent.")
+        case Done.LEFT_TOPIC:
+            left = _("You have left the topic “%s”") % found.list.topics[topic].title(chosen)
+            if found.preferences.follows == frozenset():
+                return left, _("It was the last topic you had chosen, so no mail will come.")
+            return left, _("The list goes on coming, without it.")
+        case Done.PAUSED:
+            day = site.pages.day(found.paused_until, chosen) if found.paused_until else ""
+            return _("Paused"), _("Mail comes again from %s on.") % day
+        case Done.BACK:
+            return _("Welcome back"), _("You get %s as before.") % title
+        case Done.RESUMED:
+            return _("The pause has ended"), _("The next issue comes as usual.")
+        case Done.NOTHING:
+            return _("Nothing has changed"), _("There was nothing to take back.")

@@ -1,0 +1,39 @@
+"""What lists there are, and what each is about."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from newsletter.store.lists import get_list, list_names
+from newsletter.web.branches import branches
+from newsletter.web.language import Language
+from newsletter.web.site import Here
+from newsletter.web.wording import weekdays
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+@router.get("/")
+def home(site: Here, language: Language) -> HTMLResponse:
+    """All lists."""
+    with site.database.read() as session:
+        found = [get_list(session, name) for name in list_names(session)]
+    return site.page("lists", language.choose(), lists=found)
+
+
+@router.get("/lists/{list_name}")
+@router.get("/lists/{list_name}/subscribe")
+def about(site: Here, language: Language, list_name: str) -> HTMLResponse:
+    """One list: what it is about, its topics, and how to subscribe."""
+    with site.database.read() as session:
+        found = get_list(session, list_name)
+    chosen = language.choose()
+    return site.page(
+        "about",
+        chosen,
+        mailing_list=found,
+        tree=branches(found.topics, chosen),
+        when=weekdays(site.pages.words(chosen))[found.schedule.weekday],
+        owner=found.reply_to or found.sender.address,
+    )

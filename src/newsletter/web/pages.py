@@ -1,0 +1,96 @@
+"""The pages' templates: found in the templates folders, escaped, worded in the page's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from newsletter.content.mailinglist import Theme
+from newsletter.packaged import packaged
+from newsletter.rendering.dates import period
+from newsletter.web.language import LANGUAGES
+from newsletter.web.paths import Paths
+
+FOLDER = "pages"
+"""The folder of the pages' templates inside each templates folder."""
+
+_CSS_ENDS = re.compile(r"[{};<>\\]")
+"""What could end a declaration of the stylesheet; no colour and no font needs it."""
+
+_TAGS = {"en": "en", "zh": "zh-Hans"}
+_LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
+
+
+class Pages:
+    """Templates from the first of `folders` that has them, else the packaged ones."""
+
+    def __init__(self, folders: Sequence[Path], paths: Paths) -> None:
+        self._folders = tuple(f / FOLDER for f in (*folders, packaged("templates")))
+        self._paths = paths
+
+    def render(self, name: str, language: str, **values: Any) -> str:
+        """The page `name` (`leave.html`) in `language`, values escaped."""
+        environment = self._environments[language]
+        return environment.get_template(name).render(language=language, **values)
+
+    def words(self, language: str) -> gettext.NullTranslations:
+        """The catalogue of a language, for wording that is chosen in code."""
+        return self._catalogues[language]
+
+    def style(self, theme: Theme) -> str:
+        """The stylesheet in a list's colours and fonts."""
+        values = {f.name: _CSS_ENDS.sub("", getattr(theme, f.name)) for f in fields(theme)}
+        return self._environments["en"].get_template("style.css").render(theme=values)
+
+    def day(self, day: dt.date, language: str) -> str:
+        """A day as it is written in a language."""
+        return format_date(day, format="long", locale=_LOCALES[language])
+
+    @cached_property
+    def _catalogues(self) -> dict[str, gettext.NullTranslations]:
+        return {language: self._catalogue(language) for language in LANGUAGES}
+
+    @cached_property
+    def _environments(self) -> dict[str, Environment]:
+        return {language: self._environment(language) for language in LANGUAGES}
+
+    def _catalogue(self, language: str) -> gettext.NullTranslations:
+        for folder in self._folders:
+            if (path := folder / f"{language}.po").is_file():
+                with path.open("rb") as file:
+                    compiled = io.BytesIO()
+                    write_mo(compiled, read_po(file, locale=language))
+                compiled.seek(0)
+                return gettext.GNUTranslations(compiled)
+        return gettext.NullTranslations()
+
+    def _environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(self._folders),
+            autoescape=select_autoescape(["html"], default=False),
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        catalogue = self._catalogues[language]
+        install = environment.install_gettext_callables  # type: ignore[attr-defined]  # by i18n
+        install(catalogue.gettext, catalogue.ngettext, newstyle=True)
+        environment.globals.update(links=self._paths, languages=LANGUAGES, lang_tag=_TAGS[language])
+        environment.filters.update(
+            period=lambda days: period(days, language), host=lambda url: urlsplit(url).hostname
+        )
+        return environment

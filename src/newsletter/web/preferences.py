@@ -1,0 +1,86 @@
+"""The preferences link: what a reader gets of a list, behind a signed link and no password."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.store.readers import Reader, reader
+from newsletter.store.subscribers import pause, set_preferences
+from newsletter.tokens import Purpose
+from newsletter.tracking.leaving import local_day
+from newsletter.web.branches import branches
+from newsletter.web.choices import GREATEST_MOST, ChoicesForm, Chosen
+from newsletter.web.language import Asked, Language
+from newsletter.web.masking import masked
+from newsletter.web.nobody import nobody
+from newsletter.web.site import Here, Site
+from newsletter.web.wording import depths, tongues
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+@router.get("/p/{token}")
+def show(site: Here, language: Language, token: str) -> Response:
+    """The reader's choices as they are; changes nothing."""
+    delivery_id = site.keyring.open(Purpose.MANAGE, token)
+    with site.database.read() as session:
+        found = reader(session, delivery_id)
+    return _answer(site, language, delivery_id, found, saved=False)
+
+
+@router.post("/p/{token}")
+def save(
+    site: Here, language: Language, token: str, form: Annotated[ChoicesForm, Form()]
+) -> Response:
+    """Stores the choices; they hold from the next message that is not yet on its way."""
+    delivery_id = site.keyring.open(Purpose.MANAGE, token)
+    now = site.clock()
+    with site.database.write() as session:
+        found = reader(session, delivery_id)
+        if found is not None and found.active:
+            place = (session, found.list.name, found.subscriber_id)
+            today = local_day(found.list, now)
+            set_preferences(*place, form.preferences(found.list, found.preferences))
+            pause(*place, form.paused_until(today), today=today)
+            found = reader(session, delivery_id)
+    return _answer(site, language, delivery_id, found, saved=True)
+
+
+def _answer(
+    site: Site, language: Asked, delivery_id: int, found: Reader | None, *, saved: bool
+) -> Response:
+    if found is None:
+        return nobody(site, language, delivery_id)
+    chosen = language.choose(*found.preferences.languages)
+    if not found.active:
+        return _gone(site, chosen, found)
+    today = local_day(found.list, site.clock())
+    words = site.pages.words(chosen)
+    return site.page(
+        "preferences",
+        chosen,
+        private=True,
+        mailing_list=found.list,
+        address=masked(found.address),
+        saved=saved,
+        silent=found.preferences.follows == frozenset(),
+        chosen=Chosen.of(found.preferences, found.paused_until, today),
+        tree=branches(found.list.topics, chosen, found.preferences),
+        tiers=depths(words),
+        tongues=tongues(words, found.list.languages),
+        greatest_most=GREATEST_MOST,
+        tomorrow=today + dt.timedelta(days=1),
+    )
+
+
+def _gone(site: Site, chosen: str, found: Reader) -> Response:
+    return site.message(
+        chosen,
+        "You are not on this list",
+        "Its page says how to subscribe.",
+        mailing_list=found.list,
+    )

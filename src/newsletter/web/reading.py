@@ -1,0 +1,117 @@
+"""A digest as the archive page shows it: every detail, each in the best language there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from newsletter.content.digest import Digest, DigestEntry
+from newsletter.content.entry import BriefText, EntryText
+
+_DETAILS = tuple(name for name in EntryText.__dataclass_fields__ if name != "title")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One thing said of an entry: `text`, or `points` for those that are lists."""
+
+    field: str
+    language: str
+    text: str
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEntry:
+    """`index` is the position in `Digest.entries`; `original` the title that `title` translates."""
+
+    index: int
+    title: str
+    original: str
+    authors: tuple[str, ...]
+    links: tuple[str, ...]
+    categories: tuple[str, ...]
+    topics: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSection:
+    tier: str
+    category: str
+    entries: tuple[ReadEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBrief:
+    title: str
+    language: str
+    text: BriefText
+
+
+def read_sections(digest: Digest, language: str) -> tuple[ReadSection, ...]:
+    """The sections of a digest with all that is said of each entry."""
+    return tuple(
+        ReadSection(
+            tier=section.tier,
+            category=section.category,
+            entries=tuple(
+                _entry(digest, index, digest.entries[index], language) for index in section.entries
+            ),
+        )
+        for section in digest.sections
+    )
+
+
+def read_briefs(digest: Digest, language: str) -> tuple[ReadBrief, ...]:
+    """The editorial of each brief, in `language` or else in one that it has."""
+    found = []
+    for brief in digest.briefs:
+        own = next(_preferred(brief.texts, language), "")
+        text = brief.texts.get(own, BriefText())
+        found.append(ReadBrief(title=brief.title, language=own or language, text=text))
+    return tuple(found)
+
+
+def _entry(digest: Digest, index: int, item: DigestEntry, language: str) -> ReadEntry:
+    entry = item.entry
+    translated = entry.texts[language].title if language in entry.texts else ""
+    tree = digest.list.topics
+    return ReadEntry(
+        index=index,
+        title=translated or entry.title,
+        original=entry.title if translated and translated != entry.title else "",
+        authors=entry.authors,
+        links=tuple(link for link in entry.links if _is_web(link)),
+        categories=entry.categories,
+        topics=tuple(tree[name].title(language) for name in item.topics if name in tree),
+        parts=tuple(_parts(entry.texts, language)),
+    )
+
+
+def _parts(texts: Mapping[str, EntryText], language: str) -> Iterator[Part]:
+    for name in _DETAILS:
+        for own in _preferred(texts, language):
+            if said := getattr(texts[own], name):
+                is_text = isinstance(said, str)
+                yield Part(
+                    field=name,
+                    language=own,
+                    text=said if is_text else "",
+                    points=() if is_text else said,
+                )
+                break
+
+
+def _preferred(texts: Mapping[str, object], language: str) -> Iterator[str]:
+    return iter(sorted(texts, key=lambda own: own != language))
+
+
+def _is_web(link: str) -> bool:
+    # Links come from imported documents: `javascript:` must never become one that can be clicked.
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -1,0 +1,71 @@
+"""Serving an application until Ctrl-C or SIGTERM, then ending cleanly."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from newsletter.errors import SettingsError
+
+_GRACE_SECONDS = 5
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+    app: ASGIApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    started: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Serves `app` until the process is told to stop; requests that are under way are finished.
+
+    Port 0 takes any free one; `started` is told the URL as soon as connections are accepted.
+
+    Raises:
+        SettingsError: host and port cannot be listened on.
+    """
+    with closing(_listen(host, port)) as listener, _quiet_stop():
+        # Listening already, so a request that comes before the loop runs waits and is not refused.
+        started(_url(host, listener))
+        config = uvicorn.Config(
+            app,
+            access_log=False,  # paths hold tokens; AccessLog writes patterns instead
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
+        )
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"cannot listen on {host} port {port}: {error}; choose another with --port"
+        ) from None
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port: int = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _quiet_stop() -> Iterator[None]:
+    """uvicorn raises a signal again once it has stopped; that must not kill what comes after."""
+    previous = {number: signal.signal(number, lambda *_: None) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,79 @@
+"""What the routes share: the store, the keys, the clock and the pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from newsletter.content.links import Links
+from newsletter.content.mailinglist import MailingList
+from newsletter.store.database import Database
+from newsletter.tokens import Keyring
+from newsletter.web.pages import Pages
+from newsletter.web.paths import Paths
+
+
+@dataclass(frozen=True)
+class Site:
+    """`clock` gives aware instants; `public_url` is where readers reach the pages, or empty."""
+
+    database: Database
+    keyring: Keyring
+    clock: Callable[[], dt.datetime]
+    public_url: str
+    paths: Paths
+    pages: Pages
+
+    def page(
+        self,
+        name: str,
+        language: str,
+        *,
+        status: int = 200,
+        private: bool = False,
+        mailing_list: MailingList | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """A page as a response; a `private` one is neither kept nor indexed by anybody."""
+        text = self.pages.render(
+            f"{name}.html", language, private=private, list=mailing_list, **values
+        )
+        headers = {"content-language": language, "vary": "Accept-Language"}
+        return HTMLResponse(text, status, headers | (PRIVATE if private else PUBLIC))
+
+    def message(
+        self, language: str, heading: str, text: str, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page that says one thing; `heading` and `text` are English wording to translate."""
+        words = self.pages.words(language)
+        return self.page(
+            "message",
+            language,
+            status=status,
+            private=True,
+            heading=words.gettext(heading),
+            text=words.gettext(text),
+            **values,
+        )
+
+    def neutral(self, mailing_list: MailingList) -> str:
+        """Where a link leads that was somebody's own and must not be: the list's public page."""
+        return Links(self.public_url or mailing_list.public_url).about(mailing_list.name)
+
+
+PUBLIC = {"cache-control": "public, max-age=300"}
+PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
+
+
+def _site(request: Request) -> Site:
+    found: Site = request.app.state.site
+    return found
+
+
+Here = Annotated[Site, Depends(_site)]
+"""The parameter by which a route gets at the site."""

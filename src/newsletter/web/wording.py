@@ -1,0 +1,82 @@
+"""Wording that is chosen in code: names of tiers, parts, reasons and languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from gettext import NullTranslations
+from itertools import permutations
+
+from newsletter.content.entry import Tier
+from newsletter.web.language import LANGUAGES
+
+
+def tiers(words: NullTranslations) -> Mapping[str, str]:
+    """The tiers as headings, the highest first."""
+    _ = words.gettext
+    return {
+        Tier.BREAKTHROUGH: _("Breakthroughs"),
+        Tier.NOTABLE: _("Notable papers"),
+        Tier.MENTION: _("Honourable mentions"),
+        Tier.LISTED: _("Also listed"),
+    }
+
+
+def depths(words: NullTranslations) -> Mapping[str, str]:
+    """The choices of how far down the tiers a reader wants to go."""
+    _ = words.gettext
+    return {
+        Tier.LISTED: _("Everything that was listed"),
+        Tier.MENTION: _("Honourable mentions and above"),
+        Tier.NOTABLE: _("Notable papers and above"),
+        Tier.BREAKTHROUGH: _("Breakthroughs only"),
+    }
+
+
+def parts(words: NullTranslations) -> Mapping[str, str]:
+    """The headings of what can be said of an entry, by the fields of `EntryText`."""
+    _ = words.gettext
+    return {
+        "summary": _("In short"),
+        "why_novel": _("Why it is new"),
+        "innovations": _("Key innovations"),
+        "evidence": _("Evidence"),
+        "impact": _("Impact"),
+        "motivation": _("Motivation"),
+        "method": _("Method"),
+        "result": _("Result"),
+        "conclusion": _("Conclusion"),
+        "abstract": _("Abstract"),
+    }
+
+
+def reasons(words: NullTranslations) -> Mapping[str, str]:
+    """The reasons that the leave page offers, by the code that is stored."""
+    _ = words.gettext
+    return {
+        "too-many": _("Too many mails"),
+        "not-relevant": _("Not what I work on"),
+        "never-asked": _("I never asked for it"),
+        "elsewhere": _("I read it elsewhere"),
+    }
+
+
+def tongues(words: NullTranslations, languages: Sequence[str]) -> Mapping[str, str]:
+    """Each language of a list and each two side by side, by how a form writes them (`en+zh`)."""
+    named = {code: LANGUAGES.get(code, code) for code in languages}
+    pairs = permutations(languages, 2)
+    both = words.gettext("%(first)s and %(second)s")
+    return named | {f"{a}+{b}": both % {"first": named[a], "second": named[b]} for a, b in pairs}
+
+
+def weekdays(words: NullTranslations) -> Mapping[str, str]:
+    """The sentence that says on which day a list goes out, by the weekday's name."""
+    _ = words.gettext
+    return {
+        "monday": _("Goes out on Mondays."),
+        "tuesday": _("Goes out on Tuesdays."),
+        "wednesday": _("Goes out on Wednesdays."),
+        "thursday": _("Goes out on Thursdays."),
+        "friday": _("Goes out on Fridays."),
+        "saturday": _("Goes out on Saturdays."),
+        "sunday": _("Goes out on Sundays."),
+    }
