@@ -50,6 +50,12 @@ def item_heading(text: str) -> tuple[str, str] | None:
     return (rest, "") if start[1] and any(c.isalnum() for c in rest) else None
 
 
+def is_numbered(text: str) -> bool:
+    """Whether an item's heading bears its number, `[1]`."""
+    start = _HEADING.match(text)
+    return start is not None and start[1] is not None
+
+
 @dataclass(slots=True)
 class Item:
     """A paper while its lines are read; `category` is the heading that it stands under."""

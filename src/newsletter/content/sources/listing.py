@@ -11,9 +11,10 @@ from newsletter.content.entry import Period
 from newsletter.content.sources.document import Document, Remark
 from newsletter.content.sources.duplicates import united
 from newsletter.content.sources.headline import read_period
-from newsletter.content.sources.items import Item, item_heading
+from newsletter.content.sources.items import Item, is_numbered, item_heading
 from newsletter.content.sources.lines import Line
 from newsletter.content.sources.marks import bullet, linked, undecorated
+from newsletter.content.sources.outline import known
 from newsletter.errors import SourceError
 
 FORMAT = "listing"
@@ -31,8 +32,13 @@ _MEND = "give it with --date 2026-02-05, or put it in the file's name (listing-2
 
 
 def recognises(lines: Sequence[Line]) -> bool:
-    """Whether any line heads an item of a listing."""
-    return any(item_heading(line.text) for line in lines)
+    """Whether any line heads an item of a listing.
+
+    A brief in Markdown may head its papers with links as well; it then has a brief's sections.
+    """
+    heads = [line.text for line in lines if item_heading(line.text)]
+    numbered = any(is_numbered(text) for text in heads)
+    return numbered or (bool(heads) and not any(known(line.text) for line in lines))
 
 
 def read(name: str, lines: Sequence[Line], date: dt.date | None) -> Document:

@@ -212,12 +212,12 @@ class Reader:
         return bold or not above.text or ended or self._layout.fits(above, line)
 
     def _wraps_title(self, line: Line, above: Line, below: Sequence[Line]) -> bool:
-        if not (above.text and line.text) or self._layout.fits(above, line):
-            return False
-        if not (below and below[0].text) or self._marked(below[0]):
-            return False  # what is left would be a paper without a word on it
+        if not (above.text and line.text and below and below[0].text) or self._marked(below[0]):
+            return False  # the paper would be left without a word on it
         last = above.text.split()[-1].casefold()
-        return last in _HANGING or last[-1] in ":,-–—&" or _reads_as_title(line.text)
+        if last in _HANGING or last[-1] in ":,-–—&":
+            return True
+        return not self._layout.fits(above, line) and _reads_as_title(line.text)
 
     def _loosen(self, line: Line, why: str) -> None:
         if not self._loose and line.text:
