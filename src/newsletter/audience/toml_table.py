@@ -65,7 +65,7 @@ class Table:
         value: Any = self.values[key]
         if type(value) is not kind:
             self.fail(key, f"must be {_NAMES[kind]}, not {value!r}")
-        if kind is str and default is ... and not value.strip():
+        if kind is str and default is ... and not str(value).strip():
             self.fail(key, "must not be empty")
         return value
 

@@ -1,0 +1,169 @@
+"""One person as the cells of a row, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from newsletter.audience.topic_tables import EVERYTHING, NOTHING
+from newsletter.content.entry import Tier
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.preferences import Preferences
+from newsletter.content.topics import TopicTree
+from newsletter.store.members import Member
+from newsletter.store.values import SubscriptionState
+
+Cells = Mapping[str, str]
+"""The cells of a row by our names of the columns; one that is not there is as good as empty."""
+
+_YES = frozenset({"yes", "y", "true", "1", "x", "ja", "是"})
+_NO = frozenset({"", "no", "n", "false", "0", "nein", "否"})
+_STATES = {
+    "": SubscriptionState.ACTIVE,
+    "active": SubscriptionState.ACTIVE,
+    "subscribed": SubscriptionState.ACTIVE,
+    "pending": SubscriptionState.PENDING,
+    "left": SubscriptionState.LEFT,
+    "unsubscribed": SubscriptionState.LEFT,
+    # Those whose mail came back elsewhere are not to be mailed from here either.
+    "cleaned": SubscriptionState.LEFT,
+    "bounced": SubscriptionState.LEFT,
+}
+
+
+class RowError(Exception):
+    """Why a row cannot be read. It becomes a `Problem`, and goes no further."""
+
+
+def member_of(address: str, cells: Cells, line: int, mailing_list: MailingList) -> Member:
+    """The person whose row says `cells`.
+
+    Raises:
+        RowError: a cell cannot be understood; the row is not taken by halves.
+    """
+    preferences = Preferences(
+        follows=_follows(cells.get("topics", ""), mailing_list.topics),
+        mutes=frozenset(_topics(cells.get("muted", ""), mailing_list.topics)),
+        only_topics=_yes(cells, "only_topics"),
+        lowest_tier=_tier(cells.get("tier", "")),
+        languages=_languages(cells.get("language", ""), mailing_list),
+        html=_html(cells.get("format", "")),
+        most=_most(cells.get("most", "")),
+    )
+    return Member(
+        address=address,
+        preferences=preferences,
+        state=_state(cells.get("state", "")),
+        paused_until=_day(cells.get("paused_until", "")),
+        consent_at=_instant(cells.get("consent_at", "")),
+        consent_source=cells.get("consent_source", ""),
+        line=line,
+    )
+
+
+def written(member: Member) -> Cells:
+    """The cells that `member_of` reads back the same."""
+    choice = member.preferences
+    follows = EVERYTHING if choice.follows is None else "; ".join(sorted(choice.follows)) or NOTHING
+    return {
+        "address": member.address,
+        "topics": follows,
+        "muted": "; ".join(sorted(choice.mutes)),
+        "only_topics": "yes" if choice.only_topics else "no",
+        "tier": choice.lowest_tier.value,
+        "language": "+".join(choice.languages),
+        "format": "html" if choice.html else "text",
+        "most": "" if choice.most is None else str(choice.most),
+        "paused_until": member.paused_until.isoformat() if member.paused_until else "",
+        "state": member.state.value,
+        "consent_at": member.consent_at.isoformat() if member.consent_at else "",
+        "consent_source": member.consent_source,
+    }
+
+
+def _follows(cell: str, tree: TopicTree) -> frozenset[str] | None:
+    if cell.casefold() in ("", EVERYTHING, "all", "*"):
+        return None
+    if cell.casefold() in (NOTHING, "-"):
+        return frozenset()
+    return frozenset(_topics(cell, tree))
+
+
+def _topics(cell: str, tree: TopicTree) -> list[str]:
+    """Topics by their names or titles, parted by any of `;`, `|`, `,` or a line break."""
+    names = {name.casefold(): name for name in tree.by_name}
+    for topic in tree.topics:
+        for title in topic.titles.values():
+            names.setdefault(title.casefold(), topic.name)
+    found = []
+    for part in filter(None, map(str.strip, re.split(r"[;|,，；、\n]", cell))):
+        if part.casefold() not in names:
+            near = get_close_matches(part.casefold(), names, 1)
+            meant = f": did you mean {names[near[0]]!r}?" if near else ""
+            raise RowError(f"the list has no topic {part!r}{meant}")
+        found.append(names[part.casefold()])
+    return found
+
+
+def _yes(cells: Cells, column: str) -> bool:
+    cell = cells.get(column, "").casefold()
+    if cell not in _YES | _NO:
+        raise RowError(f"{column} must be yes or no, not {cell!r}")
+    return cell in _YES
+
+
+def _tier(cell: str) -> Tier:
+    try:
+        return Tier(cell.casefold()) if cell else Tier.LISTED
+    except ValueError:
+        raise RowError(f"{cell!r} is not a tier: write one of {', '.join(Tier)}") from None
+
+
+def _languages(cell: str, mailing_list: MailingList) -> tuple[str, ...]:
+    if not cell:
+        return mailing_list.languages[:1]
+    found = tuple(part.strip().casefold() for part in re.split(r"[+,;/ ]+", cell) if part.strip())
+    unknown = [language for language in found if language not in mailing_list.languages]
+    if unknown or not 1 <= len(found) <= 2 or len(set(found)) < len(found):
+        known = " or ".join(mailing_list.languages)
+        raise RowError(f"{cell!r} is not a language of the list: write {known}, or two as en+zh")
+    return found
+
+
+def _html(cell: str) -> bool:
+    if cell.casefold() not in ("", "html", "text", "plain"):
+        raise RowError(f"the format must be html or text, not {cell!r}")
+    return cell.casefold() in ("", "html")
+
+
+def _most(cell: str) -> int | None:
+    if not cell:
+        return None
+    # A spreadsheet turns 5 into 5.0 when the column has an empty cell.
+    number = cell.removesuffix(".0")
+    if not (number.isascii() and number.isdigit() and 0 < int(number) < 100_000):
+        raise RowError(f"most must be a whole number above 0, not {cell!r}")
+    return int(number)
+
+
+def _state(cell: str) -> SubscriptionState:
+    if cell.casefold() not in _STATES:
+        raise RowError(f"{cell!r} is not a state: write active, pending or left")
+    return _STATES[cell.casefold()]
+
+
+def _day(cell: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(cell) if cell else None
+    except ValueError:
+        raise RowError(f"{cell!r} is not a day: write it like 2026-03-31") from None
+
+
+def _instant(cell: str) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(cell) if cell else None
+    except ValueError:
+        raise RowError(f"{cell!r} is not a time: write it like 2026-03-31T08:00:00+00:00") from None
+    return found.replace(tzinfo=dt.UTC) if found and found.tzinfo is None else found
