@@ -1,0 +1,140 @@
+"""A compiled issue: everything an issue says, cut into pieces, from which each reader's message is
+put together. It is stored with the issue, so that every later attempt gives the same bytes."""
+
+from __future__ import annotations
+
+import html
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from newsletter.content.planning import Depth, Plan
+from newsletter.rendering import mime
+from newsletter.rendering.encoding import Encoding
+from newsletter.rendering.facts import Facts, Outline, counts
+from newsletter.rendering.marks import Slot
+from newsletter.rendering.program import Part, conditions, dump, load
+from newsletter.rendering.sizes import PartSizes
+from newsletter.rendering.track import Track
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One issue in one language or two. It knows the exact size of any plan (`planning.Sizes`)."""
+
+    languages: tuple[str, ...]
+    outline: Outline
+    frame: mime.Frame
+    slots: tuple[Slot, ...]
+    html_parts: tuple[Part, ...]
+    text_parts: tuple[Part, ...]
+    subject_parts: tuple[Part, ...]
+
+    def dumps(self) -> bytes:
+        """The compiled issue as compressed JSON."""
+        values = {
+            "languages": self.languages,
+            "outline": asdict(self.outline),
+            "frame": asdict(self.frame),
+            "slots": [asdict(slot) for slot in self.slots],
+            "html": dump(self.html_parts),
+            "text": dump(self.text_parts),
+            "subject": dump(self.subject_parts),
+        }
+        return zlib.compress(json.dumps(values, ensure_ascii=False).encode(), 6)
+
+    @classmethod
+    def loads(cls, data: bytes) -> Compiled:
+        """The inverse of `dumps`."""
+        values = json.loads(zlib.decompress(data))
+        return cls(
+            languages=tuple(values["languages"]),
+            outline=Outline.load(values["outline"]),
+            frame=mime.Frame(**values["frame"]),
+            slots=tuple(
+                Slot(slot["source"], slot["width"], tuple(slot["phrases"]))
+                for slot in values["slots"]
+            ),
+            html_parts=load(values["html"]),
+            text_parts=load(values["text"]),
+            subject_parts=load(values["subject"]),
+        )
+
+    def html(self, plan: Plan, values: Mapping[str, str]) -> str:
+        """The HTML part for `plan`, line breaks as LF."""
+        return self._read(self._html, plan, values)
+
+    def text(self, plan: Plan, values: Mapping[str, str]) -> str:
+        """The plain-text part for `plan`, line breaks as LF."""
+        return self._read(self._text, plan, values)
+
+    def subject(self, plan: Plan, values: Mapping[str, str]) -> str:
+        """The subject for `plan`, on one line."""
+        return self._read(self._subject, plan, values)
+
+    def _read(self, track: Track[str], plan: Plan, values: Mapping[str, str]) -> str:
+        numbers = counts(plan, self.outline)
+        return "".join(track.pieces(self._facts.of(plan), numbers, mime.checked(values)))
+
+    def assemble(self, plan: Plan, values: Mapping[str, str], encoding: Encoding) -> bytes:
+        """The whole message of one reader: header and parts, CRLF line ends, no dot-stuffing.
+
+        Raises:
+            MessageError: a value is missing, longer than its slot, or not printable ASCII.
+        """
+        mime.checked(values)
+        facts, numbers = self._facts.of(plan), counts(plan, self.outline)
+        subject = "".join(self._subject.pieces(facts, numbers, values))
+        text, rich = self._wire[encoding]
+        return mime.message(
+            self.frame,
+            values,
+            subject,
+            text.pieces(facts, numbers, values),
+            rich.pieces(facts, numbers, values) if plan.html else None,
+            encoding,
+        )
+
+    def html_octets(self, plan: Plan) -> int:
+        """Octets of the HTML part for `plan`: lines end in CRLF, slots are at their widest."""
+        return self._sizes.of(self._facts.of(plan))
+
+    def entry_octets(self, index: int, depth: Depth) -> int:
+        """Octets that entry `index` alone takes at `depth`."""
+        return self._sizes.entry(index, depth)
+
+    # What follows is laid out once, when it is first needed.
+
+    @cached_property
+    def _facts(self) -> Facts:
+        parts = (*self.html_parts, *self.text_parts, *self.subject_parts)
+        return Facts(self.outline, (fact for when in conditions(parts) for fact in when))
+
+    @cached_property
+    def _html(self) -> Track[str]:
+        return Track(self.html_parts, self.slots, self._facts.bits, str, html.escape)
+
+    @cached_property
+    def _text(self) -> Track[str]:
+        return Track(self.text_parts, self.slots, self._facts.bits, str, str)
+
+    @cached_property
+    def _subject(self) -> Track[str]:
+        return Track(self.subject_parts, self.slots, self._facts.bits, str, str)
+
+    @cached_property
+    def _wire(self) -> Mapping[Encoding, tuple[Track[bytes], Track[bytes]]]:
+        bits, slots = self._facts.bits, self.slots
+        return {
+            encoding: (
+                Track(self.text_parts, slots, bits, encoding.transfer, str),
+                Track(self.html_parts, slots, bits, encoding.transfer, html.escape),
+            )
+            for encoding in Encoding
+        }
+
+    @cached_property
+    def _sizes(self) -> PartSizes:
+        return PartSizes(self.html_parts, self.slots, self._facts.bits, self.outline.entries)

@@ -1,0 +1,102 @@
+"""Compiling an issue: a template and a digest become a `Compiled`, once per language variant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from newsletter.content.digest import Digest
+from newsletter.content.links import Links
+from newsletter.content.planning import Plan
+from newsletter.rendering import mime
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.environment import render
+from newsletter.rendering.facts import Facts, Outline, every_fact
+from newsletter.rendering.fragments import Cutter
+from newsletter.rendering.inlining import to_html
+from newsletter.rendering.linelengths import check_lines
+from newsletter.rendering.marks import Mark, Marks, Place, nonce_of
+from newsletter.rendering.placing import check_styles, place
+from newsletter.rendering.program import cut
+from newsletter.rendering.templates import Template
+from newsletter.rendering.vocabulary import vocabulary
+from newsletter.rendering.words import Words
+
+
+def compile_issue(
+    template: Template, digest: Digest, languages: tuple[str, ...], *, links: Links
+) -> Compiled:
+    """The issue for readers of `languages` (one, or two side by side, the first one first).
+
+    Raises:
+        TemplateError: the template is at fault; it says where.
+        MessageError: the list has a value that no header can hold.
+    """
+    outline = Outline.of(digest)
+    known = frozenset(every_fact(outline))
+    marks = Marks(_nonce(template, digest, languages, links))
+
+    def mark(when: object, at: Place, body: Callable[[], str]) -> str:
+        return marks.around(Mark(_asked(when, at, known), at), body())
+
+    return _compile(template, digest, languages, links, marks, mark)
+
+
+def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Links) -> Compiled:
+    """The issue rendered with nothing but what `plan` shows: no marks, no cuts.
+
+    Its HTML body, text and subject are those that `compile_issue` gives for the plan. That is the
+    law by which templates are judged.
+    """
+    facts = Facts(outline := Outline.of(digest), every_fact(outline))
+    held, known = facts.of(plan), frozenset(facts.bits)
+
+    def keep(when: object, at: Place, body: Callable[[], str]) -> str:
+        return body() if any(facts.bits[f] & held for f in _asked(when, at, known)) else ""
+
+    marks = Marks(_nonce(template, digest, plan.languages, links))
+    return _compile(template, digest, plan.languages, links, marks, keep)
+
+
+def _nonce(template: Template, digest: Digest, languages: tuple[str, ...], links: Links) -> str:
+    files = [part for item in sorted(template.files.items()) for part in item]
+    return nonce_of([template.name, *files, repr(digest), *languages, repr(links)])
+
+
+def _asked(when: object, at: Place, known: frozenset[str]) -> tuple[str, ...]:
+    facts = (when,) if isinstance(when, str) else when
+    if not isinstance(facts, Iterable):
+        raise at.error(f"a fragment needs a fact, such as when.full(entry), not {when!r}")
+    found = tuple(str(fact) for fact in facts)
+    if unknown := [fact for fact in found if fact not in known]:
+        raise at.error(f"there is no fact {unknown[0]!r} about a plan of this issue")
+    return found
+
+
+def _compile(
+    template: Template,
+    digest: Digest,
+    languages: tuple[str, ...],
+    links: Links,
+    marks: Marks,
+    cutter: Cutter,
+) -> Compiled:
+    outline, words = Outline.of(digest), Words(template, languages[0])
+    names = vocabulary(digest, languages, links, marks, outline, words)
+    mjml_file, text_file = f"{template.name}/issue.mjml", f"{template.name}/issue.txt"
+    mjml = render(template, "issue.mjml", names, cutter)
+    check_styles(mjml, template)
+    html = to_html(place(mjml, marks, mjml_file), mjml_file)
+    text = render(template, "issue.txt", names, cutter)
+    subject = render(template, "subject.txt", names, cutter).strip()
+    compiled = Compiled(
+        languages=languages,
+        outline=outline,
+        frame=mime.frame(digest, links, languages, marks.nonce),
+        slots=tuple(marks.slots),
+        html_parts=cut(html, marks),
+        text_parts=cut(text, marks),
+        subject_parts=cut(subject, marks),
+    )
+    check_lines(compiled.html_parts, compiled.slots, mjml_file)
+    check_lines(compiled.text_parts, compiled.slots, text_file)
+    return compiled

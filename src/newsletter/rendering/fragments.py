@@ -1,0 +1,138 @@
+"""`{% fragment CONDITION %}…{% endfragment %}`: marks a piece that a reader may or may not get."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from jinja2 import Environment, nodes
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.parser import Parser
+from markupsafe import Markup
+
+from newsletter.rendering.marks import Place
+
+_OURS = ("fragment", "endfragment")
+_BLOCK = r"</?(?:mj[\w-]*|p|div|table|tbody|thead|tr|td|th|h[1-6]|ul|ol|li|hr|br)\b[^<>]*>"
+_AROUND_BLOCK = re.compile(rf"\s*({_BLOCK})\s*")
+
+
+# What becomes of a fragment, given what it asks for, where it stands, and its content: it is
+# marked, or, when one plan is rendered alone, kept or not.
+Cutter = Callable[[object, Place, Callable[[], str]], str]
+
+
+class FragmentExtension(Extension):
+    """The tag itself. White space beside it never counts, in HTML: a piece must not depend on
+    what its neighbours leave at its edge."""
+
+    tags = {"fragment"}  # noqa: RUF012 (Jinja reads it from the class)
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.extend(cutter=None)
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        when = parser.parse_expression()
+        body = parser.parse_statements(("name:endfragment",), drop_needle=True)
+        call = self.call_method("_cut", [when, nodes.Const(parser.name), nodes.Const(line)])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _cut(self, when: object, name: str, line: int, caller: Callable[[], str]) -> str:
+        cutter: Cutter = self.environment.cutter  # type: ignore[attr-defined]  # by extend()
+        result = cutter(when, Place(name, line), caller)
+        return Markup(result) if self.environment.autoescape else result  # noqa: S704 (rendered)
+
+    def filter_stream(self, stream: TokenStream) -> TokenStream | Iterator[Token]:
+        return _folded(list(stream)) if self.environment.autoescape else stream
+
+
+def _folded(tokens: list[Token]) -> Iterator[Token]:
+    """The template's own text with its white space folded; done here, before anything is
+    rendered, it comes out the same whatever a plan shows."""
+    ours = False  # whether the tag that was last open is one of ours
+    for index, token in enumerate(tokens):
+        if token.type == "block_begin":
+            ours = tokens[index + 1].value in _OURS
+        if token.type != "data":
+            yield token
+            continue
+        after = index > 0 and tokens[index - 1].type == "block_end" and ours
+        before = (
+            index + 2 < len(tokens)
+            and tokens[index + 1].type == "block_begin"
+            and tokens[index + 2].value in _OURS
+        )
+        yield Token(token.lineno, "data", _fold(str(token.value), after=after, before=before))
+
+
+def _fold(text: str, *, after: bool, before: bool) -> str:
+    if "<pre" in text:
+        return text
+    folded = re.sub(r"\s+", lambda m: "\n" if "\n" in m[0] else " ", text)
+    folded = _AROUND_BLOCK.sub(r"\1", folded)
+    if after:
+        folded = _edge(folded, "start")
+    return _edge(folded, "end") if before else folded
+
+
+def _edge(text: str, side: str) -> str:
+    """A line break beside a fragment's tag is layout and goes; a space is meant, and is written
+    so that no later stage takes it for layout."""
+    edge = text[:1] if side == "start" else text[-1:]
+    if edge not in (" ", "\n"):
+        return text
+    rest = text[1:] if side == "start" else text[:-1]
+    kept = "&#32;" if edge == " " else ""
+    return kept + rest if side == "start" else rest + kept
+
+
+def check_loops(environment: Environment, files: Mapping[str, str]) -> None:
+    """Refuses `loop.index` and its like in a loop over fragments: it would count what the
+    reader does not see.
+
+    Raises:
+        TemplateError: with the file and line of the first such use.
+    """
+    trees = {name: environment.parse(text, name) for name, text in files.items()}
+    cutting = {
+        macro.name
+        for tree in trees.values()
+        for macro in tree.find_all(nodes.Macro)
+        if _cuts(macro, set())
+    }
+    for name, tree in trees.items():
+        for loop in tree.find_all(nodes.For):
+            if _cuts(loop, cutting):
+                for use in _loop_uses(loop, cutting):
+                    raise Place(name, use.lineno).error(
+                        "loop.* counts entries that a reader may not see; it cannot be used in a "
+                        "loop with fragments, use count() or a fact such as first(entry)"
+                    )
+
+
+def _cuts(node: nodes.Node, macros: set[str]) -> bool:
+    calls = [block.call for block in node.find_all(nodes.CallBlock)] + list(
+        node.find_all(nodes.Call)
+    )
+    return any(_name(call.node) in macros or _is_cut(call.node) for call in calls)
+
+
+def _is_cut(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.ExtensionAttribute) and node.name == "_cut"
+
+
+def _name(node: Any) -> str:
+    return str(getattr(node, "attr", getattr(node, "name", "")))
+
+
+def _loop_uses(node: nodes.Node, macros: set[str]) -> Iterator[nodes.Node]:
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.For) and not _cuts(child, macros):
+            continue  # its `loop` is its own
+        if isinstance(child, nodes.Name) and child.name == "loop" and child.ctx == "load":
+            yield child
+        yield from _loop_uses(child, macros)

@@ -1,0 +1,93 @@
+"""Marks and slots: the opaque words that stand for "cut here" and "fill this in" while an issue
+is compiled.
+
+Each holds a nonce derived from everything that goes into the issue, so no text in it can contain
+one: that would take a text that knows its own hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from newsletter.errors import TemplateError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a template's file, for messages."""
+
+    file: str
+    line: int
+
+    def error(self, reason: str) -> TemplateError:
+        return TemplateError(self.file, self.line, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Something filled in per reader.
+
+    `source` names a reader's value, or a count of the plan if there are `phrases`: one for each
+    number from 0. `width` is its greatest length in characters.
+    """
+
+    source: str
+    width: int
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a fragment begins or ends: shown when any of the facts in `when` holds."""
+
+    when: tuple[str, ...]
+    place: Place
+
+
+@dataclass
+class Marks:
+    """The marks and slots given out while one part of an issue is rendered."""
+
+    nonce: str
+    marks: list[Mark] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+
+    def around(self, mark: Mark, body: str) -> str:
+        number = len(self.marks)
+        self.marks.append(mark)
+        return f"{self.nonce}o{number}z{body}{self.nonce}c{number}z"
+
+    def slot(self, slot: Slot) -> str:
+        if slot not in self.slots:
+            self.slots.append(slot)
+        return f"{self.nonce}s{self.slots.index(slot)}z"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """A mark: group 1 is `o` or `c`, group 2 its number."""
+        return re.compile(rf"{self.nonce}([oc])(\d+)z")
+
+    @property
+    def either(self) -> re.Pattern[str]:
+        """A mark or a slot; group 1 is `o`, `c` or `s`, group 2 its number."""
+        return re.compile(rf"{self.nonce}([ocs])(\d+)z")
+
+    def displayed(self, text: str) -> str:
+        """`text` with each slot at its greatest width, to measure it."""
+        return self.either.sub(
+            lambda m: "0" * self.slots[int(m[2])].width if m[1] == "s" else "", text
+        )
+
+
+def nonce_of(parts: Sequence[str]) -> str:
+    """A word that no part contains, the same for the same parts.
+
+    It is of letters and digits only, so that it passes unchanged through URLs and attributes.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return "q" + digest.hexdigest()[:14]

@@ -1,0 +1,74 @@
+"""Plain text in lines of a given width, Chinese counted as two columns a character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+COLUMNS = 76
+
+_WIDE = (
+    "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60"
+)
+_WIDE += "\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd"
+_CLOSING = "，。、；：？！）】」』》〉〕”’％…—·"
+_OPENING = "（【「『《〈〔“‘"
+# One wide character with what may not be parted from it; else a run without spaces.
+_ATOM = re.compile(
+    rf"[{_OPENING}]*[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}{_OPENING}]+[{_CLOSING}]*|[{_OPENING}]+|\s+"
+)
+
+
+def columns(text: str) -> int:
+    """Columns that `text` takes on a terminal (Unicode Standard Annex 11).
+
+    >>> columns("AI 周报")
+    7
+    """
+    return sum(_columns_of(c) for c in text)
+
+
+def _columns_of(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def wrap(
+    text: str,
+    first: str = "",
+    rest: str | None = None,
+    width: int = COLUMNS,
+    measure: Callable[[str], int] = columns,
+) -> str:
+    """`text` in lines of at most `width` columns, the first after `first`, the others after `rest`
+    (spaces as wide as `first` unless given). A word longer than a line stands alone.
+
+    A line never begins with Chinese closing punctuation or ends with an opening bracket.
+    """
+    indent = " " * columns(first) if rest is None else rest
+    lines: list[str] = []
+    line, used, space = first, columns(first), False
+    empty = True
+    for atom in _ATOM.findall(text):
+        if atom.isspace():
+            space = not empty
+            continue
+        need = measure(atom) + space
+        if used + need > width and not empty:
+            lines.append(line)
+            line, used, space = indent, columns(indent), False
+            need = measure(atom)
+        line += (" " if space else "") + atom
+        used += need
+        space, empty = False, False
+    lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def heading(text: str, line: str = "-") -> str:
+    """`text` on one line, and a line of the same width under it."""
+    return f"{text}\n{line * min(columns(text), COLUMNS)}"

@@ -1,0 +1,99 @@
+"""Text from outside, made fit to stand in a page: what it says is kept, what it could do is not."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import nh3
+from markdown_it import MarkdownIt
+
+from newsletter.rendering.mathtext import readable_maths
+
+LINE_OCTETS = 200  # a space after this many becomes a line break
+WORD_CHARACTERS = 60  # a longer word is broken by an empty comment
+BREAK = "<!--\n-->"
+
+# Control characters, half surrogates and non-characters, which XML and mail cannot carry.
+_UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+_TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "br"}
+
+
+class Prose(str):
+    """One line of text and the language it is in. In HTML it is escaped, and broken into lines of
+    moderate length: where a browser sees a space, or, in a long word, an empty comment.
+
+    The breaks depend on the text alone, never on what stands around it; so a piece of an issue
+    has the same octets whatever else a reader gets.
+    """
+
+    __slots__ = ("lang",)
+    lang: str
+
+    def __new__(cls, text: str, lang: str = "") -> Prose:
+        self = super().__new__(cls, text)
+        self.lang = lang
+        return self
+
+    def __html__(self) -> str:
+        return _in_lines(self)
+
+
+def prose(text: str, lang: str = "") -> Prose:
+    """`text` on one line, without what no mail can carry, its maths readable."""
+    return Prose(readable_maths(one_line(text)), lang)
+
+
+def one_line(text: str) -> str:
+    """`text` with every line break and run of white space folded into one space."""
+    return " ".join(_UNFIT.sub("", text).split())
+
+
+def language_of(text: str) -> str:
+    """The language a title is in, as far as its script tells: `zh` or `en`."""
+    return "zh" if _HAN.search(text) else "en"
+
+
+def shorten(text: str, characters: int) -> str:
+    """`text` cut after a sentence or, failing that, a word, with an ellipsis.
+
+    >>> shorten("One thing. Another thing.", 15)
+    'One thing. …'
+    """
+    if len(text) <= characters:
+        return text
+    head = text[:characters]
+    sentence = max((head.rfind(end) for end in (". ", "。", "！", "？")), default=-1)
+    if sentence > characters // 3:
+        return head[: sentence + 1].rstrip() + (" …" if head[sentence] == "." else "…")
+    word = head.rfind(" ")
+    return (head[:word] if word > characters // 2 else head).rstrip(" ,;:，；：") + "…"
+
+
+def rich(markdown: str) -> str:
+    """Markdown from an editor as HTML of a few harmless tags (nh3 keeps nothing else)."""
+    source = "\n".join(_UNFIT.sub("", line) for line in markdown.splitlines())
+    clean = nh3.clean(
+        _MARKDOWN.render(source),
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    return re.sub(r">([^<>]+)<", lambda m: f">{_in_lines(html.unescape(m[1]))}<", clean).strip()
+
+
+def _in_lines(text: str) -> str:
+    lines: list[str] = []
+    room = 0
+    for word in re.split(r"\s", text):
+        for start in range(0, len(word) or 1, WORD_CHARACTERS):
+            part = html.escape(word[start : start + WORD_CHARACTERS])
+            between = BREAK if start else "\n" if room <= 0 else " "
+            if between != " ":
+                room = LINE_OCTETS
+            room -= len(part.encode()) + 1
+            lines.append(between + part)
+    return "".join(lines)[1:]

@@ -1,0 +1,44 @@
+"""One part of a compiled issue in one form (characters, octets on the wire, or sizes), laid out so
+that a reader's version of it is a single walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from newsletter.rendering.marks import Slot
+from newsletter.rendering.program import Part, lay_out, walk
+
+T = TypeVar("T", str, bytes, int)
+
+
+class Track(Generic[T]):
+    """`form` gives what is wanted of a piece; `escape` is applied to a slot's value before it."""
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        slots: Sequence[Slot],
+        bits: Mapping[str, int],
+        form: Callable[[str], T],
+        escape: Callable[[str], str],
+    ) -> None:
+        self._steps = lay_out(parts, bits, form)
+        self._form: Callable[[str], T] = form
+        self._escape = escape
+        self._slots: list[tuple[str, list[T]]] = [
+            (slot.source, [form(escape(phrase)) for phrase in slot.phrases]) for slot in slots
+        ]
+
+    def pieces(self, facts: int, numbers: Mapping[str, int], values: Mapping[str, str]) -> list[T]:
+        """The pieces that are shown when `facts` hold, counts and the reader's values filled in."""
+        made: dict[str, T] = {}
+        filled: list[T] = []
+        for source, phrases in self._slots:
+            if phrases:
+                filled.append(phrases[numbers[source]])
+                continue
+            if source not in made:
+                made[source] = self._form(self._escape(values[source]))
+            filled.append(made[source])
+        return walk(self._steps, facts, filled)

@@ -1,0 +1,146 @@
+"""The names that a template can use, besides Jinja2's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from newsletter.content.digest import Digest
+from newsletter.content.links import Links
+from newsletter.rendering import plaintext
+from newsletter.rendering.facts import Outline, greatest
+from newsletter.rendering.marks import Marks, Slot
+from newsletter.rendering.mime import WIDTHS
+from newsletter.rendering.prose import Prose, shorten
+from newsletter.rendering.views import EntryView, SectionView, TopicView, issue_view
+from newsletter.rendering.words import Words
+
+_AUTHORS = 5  # named before "and 7 others"
+
+
+def vocabulary(
+    digest: Digest,
+    languages: tuple[str, ...],
+    links: Links,
+    marks: Marks,
+    outline: Outline,
+    words: Words,
+) -> dict[str, Any]:
+    """`issue`, `theme`, `when`, `urls`, `slot`, `count`, `_` and the functions below."""
+
+    def slot(name: str) -> str:
+        if name not in WIDTHS:
+            raise LookupError(f"there is no slot {name!r}; there are {', '.join(WIDTHS)}")
+        return marks.slot(Slot(name, WIDTHS[name]))
+
+    def count(source: str, one: str, many: str) -> str:
+        """A phrase with a number that depends on the reader: `shown`, `more`, `chosen`, or that
+        of a section."""
+        phrases = tuple(words.count(one, many, n) for n in range(greatest(source, outline) + 1))
+        return marks.slot(Slot(source, max(map(len, phrases)), phrases))
+
+    def wrap(text: str, first: str = "", rest: str | None = None) -> str:
+        if marks.pattern.search(text):
+            raise ValueError("a fragment cannot stand in wrapped text; wrap inside the fragment")
+        return plaintext.wrap(
+            text, first, rest, measure=lambda part: plaintext.columns(marks.displayed(part))
+        )
+
+    def run(text: Prose) -> Markup:
+        """A run of text, marked with its language where that is not the page's."""
+        if text.lang in ("", languages[0]):
+            return escape(text)
+        return Markup('<span lang="{}">{}</span>').format(text.lang, text)
+
+    def people(names: Sequence[Prose]) -> Prose:
+        """The first few of them, and how many more there are."""
+        shown = _AUTHORS if len(names) > _AUTHORS + 1 else len(names)
+        line = ", ".join(names[:shown])
+        rest = len(names) - shown
+        more = words.count("and %(n)s other", "and %(n)s others", rest) if rest else ""
+        return Prose(f"{line} {more}".strip())
+
+    return {
+        "issue": issue_view(digest, languages, links, outline.topics),
+        "list": digest.list.name,
+        "theme": digest.list.theme,
+        "language": languages[0],
+        "languages": languages,
+        "when": When(),
+        "urls": _Urls(digest, links, slot),
+        "slot": slot,
+        "count": count,
+        "number": words.count,
+        "_": words.say,
+        "run": run,
+        "people": people,
+        "wrap": wrap,
+        "short": lambda text, characters: Prose(
+            shorten(text, characters), getattr(text, "lang", "")
+        ),
+        "columns": plaintext.columns,
+        "heading": plaintext.heading,
+    }
+
+
+class When:
+    """The facts that a fragment can ask for."""
+
+    editorial = "editorial"
+    no_editorial = "no-editorial"
+    more = "more"
+    partial = "partial"
+    whole = "whole"
+    selective = "selective"
+    everything = "everything"
+
+    def full(self, entry: EntryView) -> str:
+        return f"full:{entry.index}"
+
+    def title(self, entry: EntryView) -> str:
+        return f"title:{entry.index}"
+
+    def first(self, entry: EntryView) -> str:
+        """It is the first that this reader gets."""
+        return f"first:{entry.index}"
+
+    def section(self, *sections: SectionView) -> tuple[str, ...]:
+        """Any of their entries is shown, in full or as a title."""
+        return tuple(f"section:{section.number}" for section in sections)
+
+    def any_full(self, entries: Iterable[EntryView]) -> tuple[str, ...]:
+        return tuple(map(self.full, entries))
+
+    def any_title(self, entries: Iterable[EntryView]) -> tuple[str, ...]:
+        return tuple(map(self.title, entries))
+
+    def why(self, entry: EntryView, topic: TopicView) -> str:
+        """The reader got this entry for `topic`, and its section does not say so for all."""
+        return f"why:{entry.index}:{topic.name}"
+
+    def section_why(self, section: SectionView, topic: TopicView) -> str:
+        """`topic` is why the reader got all that they got of the section."""
+        return f"section-why:{section.number}:{topic.name}"
+
+    def topic(self, topic: TopicView) -> str:
+        """The reader got something for `topic`."""
+        return f"topic:{topic.name}"
+
+    def later_topic(self, topic: TopicView) -> str:
+        """The same, and another topic stands before it."""
+        return f"later-topic:{topic.name}"
+
+
+class _Urls:
+    """Addresses of the public pages, with the reader's tokens as slots."""
+
+    def __init__(self, digest: Digest, links: Links, slot: Callable[[str], str]) -> None:
+        self.leave = links.leave(slot("leave_token"))
+        self.manage = links.manage(slot("manage_token"))
+        self.pause = links.pause(slot("manage_token"))
+        self.view = links.view(slot("view_token"))
+        self.subscribe = links.subscribe(digest.list.name)
+        self.about = links.about(digest.list.name)
+        self.issue = links.issue(digest.list.name, digest.name)
