@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 
 from newsletter.content.entry import Entry, EntryText, arxiv_key, fold_title
 from newsletter.content.merging import merge
 from newsletter.content.sources.document import Remark
+
+_OWN = ("title", "authors")
 
 
 def united(found: Iterable[tuple[int, Entry]]) -> tuple[list[Entry], list[Remark], list[str]]:
@@ -68,18 +69,19 @@ def _unite(first: Entry, second: Entry) -> tuple[Entry, list[str]]:
         for language, text in first.texts.items()
         for name in text.filled()
     }
-    kept, _ = merge(first, second, edited=frozenset({"title", "authors", *occupied}))
-    lost = [
-        "\n".join(value) if isinstance(value, tuple) else value
-        for language, text in second.texts.items()
-        for name in _clashing(first.texts.get(language), text)
-        for value in [getattr(text, name)]
-    ]
+    occupied |= {name for name in _OWN if getattr(first, name)}
+    kept, _ = merge(first, second, edited=frozenset(occupied))
+    same_title = fold_title(first.title) == fold_title(second.title)
+    lost = _clashing(first, second, ("authors",) if same_title else _OWN)
+    for language, text in second.texts.items():
+        lost += _clashing(first.texts.get(language, EntryText()), text, text.filled())
     return kept, lost
 
 
-def _clashing(first: EntryText | None, second: EntryText) -> list[str]:
-    if first is None:
-        return []
-    both = (f.name for f in fields(EntryText) if getattr(first, f.name) and getattr(second, f.name))
-    return [name for name in both if getattr(first, name) != getattr(second, name)]
+def _clashing(
+    first: Entry | EntryText, second: Entry | EntryText, names: Iterable[str]
+) -> list[str]:
+    """What `second` says in fields where `first` says something else."""
+    pairs = [(getattr(first, name), getattr(second, name)) for name in names]
+    differing = [ours for theirs, ours in pairs if theirs and ours and theirs != ours]
+    return ["\n".join(value) if isinstance(value, tuple) else value for value in differing]
