@@ -70,6 +70,10 @@ class RelayError(NewsletterError):
     """The SMTP relay could not be used at all: not reached, not secured, or not authenticated."""
 
 
+class RelayRefusedError(RelayError):
+    """The relay answers and will not serve us as we are set up: trying again is of no use."""
+
+
 class ReplyError(RelayError):
     """The relay answered something that is not SMTP (RFC 5321 §4.2)."""
 

@@ -1,0 +1,159 @@
+"""The group commit: what all connections want recorded rides in one transaction.
+
+While one transaction runs, the wishes of the others gather for the next. A claim is granted, and an
+outcome recorded, only when its transaction is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import NamedTuple, Protocol
+
+from newsletter.errors import DatabaseError, NewsletterError
+from newsletter.store.values import Claim, Outcome
+
+
+class Skipped(NamedTuple):
+    """A delivery that turned out to have nothing to send, and why."""
+
+    delivery_id: int
+    reason: str
+
+
+class Ledger(Protocol):
+    """Where deliveries are accounted for."""
+
+    def commit(
+        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], skips: Sequence[Skipped]
+    ) -> frozenset[int]:
+        """Makes all of it durable in one transaction; the ids of the claims that are granted."""
+
+
+class _Wish(NamedTuple):
+    outcome: Outcome | None
+    claim: Claim | None
+    granted: asyncio.Future[bool]
+
+
+class Committer:
+    """Gathers wishes on the event loop and commits them, one group after the other, in `executor`.
+
+    After a failure of the ledger nothing more is committed: every wish, those to come too, raises
+    that error, so no message goes out that the ledger does not know of.
+    """
+
+    def __init__(self, ledger: Ledger, executor: Executor) -> None:
+        self._ledger = ledger
+        self._executor = executor
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[_Wish] = []
+        self._skips: list[Skipped] = []
+        self._running: asyncio.Future[frozenset[int]] | None = None
+        self._scheduled = False
+        self._failure: NewsletterError | None = None
+        self._unrecorded: list[Outcome] = []
+
+    @property
+    def failure(self) -> NewsletterError | None:
+        """What the ledger failed with, if it did."""
+        return self._failure
+
+    def submit(self, outcome: Outcome | None, claim: Claim | None) -> asyncio.Future[bool]:
+        """Asks for `outcome` to be recorded and for `claim`; whether the claim is granted.
+
+        The future raises a NewsletterError if the ledger fails.
+        """
+        granted: asyncio.Future[bool] = self._loop.create_future()
+        if self._failure is not None:
+            granted.set_exception(self._failure)
+            granted.exception()  # seen: whoever does not ask need not be told by a log
+            self._unrecorded += [outcome] if outcome is not None else []
+        else:
+            self._waiting.append(_Wish(outcome, claim, granted))
+            self._schedule()
+        return granted
+
+    def skip(self, delivery_id: int, reason: str) -> None:
+        """Asks for a delivery to be skipped with the next group."""
+        self._skips.append(Skipped(delivery_id, reason))
+        self._schedule()
+
+    async def flush(self) -> None:
+        """Waits until all that was asked for is durable.
+
+        Raises:
+            NewsletterError: the ledger failed.
+        """
+        while self._failure is None and (self._waiting or self._skips or self._running):
+            if self._running is not None:
+                await asyncio.wait((self._running,))
+            else:
+                self._schedule()
+            await asyncio.sleep(0)
+        if self._failure is not None:
+            raise self._failure
+
+    async def salvage(self) -> None:
+        """After a failure: one more attempt at what is known of letters that were answered.
+
+        What it cannot record is in doubt, and found to be so by the next sender.
+        """
+        outcomes, self._unrecorded = self._unrecorded, []
+        if outcomes:
+            wish = self._loop.run_in_executor(self._executor, self._ledger.commit, outcomes, [], [])
+            await asyncio.wait((wish,))
+            wish.exception()
+
+    def _schedule(self) -> None:
+        """At the end of this turn of the loop, so that all who are awake are in the group."""
+        if not self._scheduled and self._running is None and self._failure is None:
+            self._scheduled = True
+            self._loop.call_soon(self._commit)
+
+    def _commit(self) -> None:
+        self._scheduled = False
+        wishes, self._waiting = self._waiting, []
+        skips, self._skips = self._skips, []
+        outcomes = [wish.outcome for wish in wishes if wish.outcome is not None]
+        claims = [wish.claim for wish in wishes if wish.claim is not None]
+        self._running = self._loop.run_in_executor(
+            self._executor, self._ledger.commit, outcomes, claims, skips
+        )
+        self._running.add_done_callback(lambda done: self._committed(wishes, done))
+
+    def _committed(self, wishes: list[_Wish], done: asyncio.Future[frozenset[int]]) -> None:
+        self._running = None
+        error = None if done.cancelled() else done.exception()
+        if error is not None or done.cancelled():
+            self._fail(wishes, error)
+            return
+        granted = done.result()
+        for wish in wishes:
+            if not wish.granted.done():
+                wish.granted.set_result(
+                    wish.claim is not None and wish.claim.delivery_id in granted
+                )
+        if self._waiting or self._skips:
+            self._schedule()
+
+    def _fail(self, wishes: list[_Wish], error: BaseException | None) -> None:
+        self._failure = _told(error)
+        lost, self._waiting = wishes + self._waiting, []
+        self._unrecorded += [wish.outcome for wish in lost if wish.outcome is not None]
+        for wish in lost:
+            if not wish.granted.done():
+                wish.granted.set_exception(self._failure)
+                wish.granted.exception()
+
+
+def _told(error: BaseException | None) -> NewsletterError:
+    if isinstance(error, NewsletterError):
+        return error
+    failure = DatabaseError(
+        f"the ledger cannot be written: {error or 'it was stopped'}; sending has stopped and "
+        "nothing is lost: mend it and run `newsletter send` again"
+    )
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,117 @@
+"""Opening a connection to a relay: aiosmtplib connects, secures and authenticates it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import cast
+
+import aiosmtplib
+
+from newsletter.delivery.connection import Capabilities, Connection, Timeouts
+from newsletter.delivery.pipelining import PipelinedConnection
+from newsletter.delivery.relay import RelaySettings, Security
+from newsletter.delivery.stepwise import StepwiseConnection, Transaction
+from newsletter.errors import RelayError, RelayRefusedError
+from newsletter.replies import Stage, classify, parse_reply
+
+
+async def open_relay(relay: RelaySettings, timeouts: Timeouts | None = None) -> Connection:
+    """A connection on which letters can be begun.
+
+    Raises:
+        RelayRefusedError: it answers and will not serve us: certificate, AUTH, a 5yz greeting.
+        RelayError: it is not reached, or asks to come back later.
+    """
+    timeouts = timeouts or Timeouts()
+    smtp = _client(relay, timeouts)
+    try:
+        await smtp.connect()
+        if smtp.is_ehlo_or_helo_needed:
+            await _hello(smtp)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        smtp.close()
+        raise _explained(relay, error) from error
+    if smtp.transport is None:
+        raise RelayError(f"the relay {relay.name} closed the connection after its greeting")
+    offered = capabilities(smtp)
+    if not offered.pipelining:
+        return StepwiseConnection(smtp, offered, timeouts)
+    transport = cast("asyncio.WriteTransport", smtp.transport)
+    return PipelinedConnection(transport, offered, timeouts)
+
+
+def _client(relay: RelaySettings, timeouts: Timeouts) -> Transaction:
+    return Transaction(
+        hostname=relay.host,
+        port=relay.port,
+        username=relay.username or None,
+        password=relay.password or None,
+        use_tls=relay.security is Security.TLS,
+        start_tls=relay.security is Security.STARTTLS,
+        cert_bundle=relay.ca_file or None,
+        local_hostname=relay.hello or None,
+        timeout=timeouts.connect,
+    )
+
+
+async def _hello(smtp: Transaction) -> None:
+    try:
+        await smtp.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await smtp.helo()  # RFC 5321 §3.2: a server that knows no EHLO
+
+
+def capabilities(smtp: aiosmtplib.SMTP) -> Capabilities:
+    """What the last EHLO offered."""
+    size = smtp.esmtp_extensions.get("size", "").split(" ")[0]
+    return Capabilities(
+        pipelining=smtp.supports_extension("pipelining"),
+        eight_bit=smtp.supports_extension("8bitmime"),
+        utf8=smtp.supports_extension("smtputf8"),
+        takes_size=smtp.supports_extension("size"),
+        # RFC 1870 §4: 0 is no limit.
+        size=int(size) or None if size.isascii() and size.isdigit() else None,
+    )
+
+
+def _explained(relay: RelaySettings, error: Exception) -> RelayError:
+    """One line that says what, where and how to mend it; never a password."""
+    where = f"the relay {relay.name}"
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLError):
+        return RelayRefusedError(
+            f"{where} cannot be trusted: {_tls_reason(cause)}; "
+            "name its own certificate authority with ?ca=FILE in smtp_url"
+        )
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        refused = error.code >= 500
+        kind = RelayRefusedError if refused else RelayError
+        return kind(f"{where} refuses the login: {_said(error)}; check user and password")
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        verdict = classify(Stage.CONNECT, parse_reply(max(error.code, 400), error.message))
+        kind = RelayRefusedError if verdict.pauses_issue else RelayError
+        return kind(f"{where} refuses the connection: {_said(error)}")
+    if "STARTTLS" in str(error):
+        return RelayRefusedError(
+            f"{where} offers no STARTTLS: use smtps://, or ?tls=off where the network is yours"
+        )
+    if isinstance(error, aiosmtplib.SMTPNotSupported) or "AUTH" in str(error).upper():
+        return RelayRefusedError(f"{where} offers no login that we know: {error}")
+    return RelayError(f"{where} cannot be reached: {_plain(error)}; check smtp_url")
+
+
+def _said(error: aiosmtplib.SMTPResponseException) -> str:
+    reply = parse_reply(error.code, error.message)
+    return " ".join(filter(None, (str(reply.code), reply.enhanced, reply.text[:200])))
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    return getattr(error, "verify_message", "") or error.reason or "TLS failed"
+
+
+def _plain(error: Exception) -> str:
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror.lower()
+    return " ".join(str(error).split()) or "no answer in time"

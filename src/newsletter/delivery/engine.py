@@ -1,0 +1,117 @@
+"""An issue going out: the sender bound to the store's ledger and to the issue's messages."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from newsletter.delivery.committer import Skipped
+from newsletter.delivery.messages import Messages
+from newsletter.delivery.relay import RelaySettings
+from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
+from newsletter.store import issues, ledger, senders
+from newsletter.store.database import Database
+from newsletter.store.issues import Issue
+from newsletter.store.keys import check_keys
+from newsletter.store.values import Claim, Due, IssueState, Outcome
+from newsletter.tokens import Keyring
+
+PAGE = 500
+"""Deliveries read at once."""
+
+
+async def deliver(
+    database: Database,
+    issue: Issue,
+    relay: RelaySettings,
+    keyring: Keyring,
+    around: Surroundings,
+    manners: Manners | None = None,
+) -> Summary:
+    """Sends what is due of an issue that is going out, as its one sender.
+
+    What an earlier sender died over is found first, and queued or held by the list's policy.
+
+    Raises:
+        ConflictError: another process is sending it.
+        SettingsError: a key is missing that links in sent mail depend on.
+        RelayError: the relay cannot be used; what was not sent stays queued.
+        DatabaseError: the ledger cannot be written; nothing is lost.
+    """
+    with senders.hold_issue(database, issue.id) as name:
+        _settle(database, issue, keyring, around.clock())
+        with ThreadPoolExecutor(1, "ledger") as executor:
+            work = _work(database, issue, keyring, around.clock, name, executor)
+            return await send_issue(work, relay, around, by_policy(issue, manners or Manners()))
+
+
+def by_policy(issue: Issue, manners: Manners) -> Manners:
+    """`manners` with what the issue's list has decided."""
+    policies = issue.digest.list.policies
+    limit = dt.timedelta(hours=policies.retry_hours)
+    return replace(manners, retry=replace(manners.retry, limit=limit, in_doubt=policies.in_doubt))
+
+
+def _settle(database: Database, issue: Issue, keyring: Keyring, now: dt.datetime) -> None:
+    with database.write() as session:
+        check_keys(session, keyring, now)
+        ledger.abandon(
+            session,
+            issue.id,
+            lambda sender: senders.alive(database, sender),
+            issue.digest.list.policies.in_doubt,
+            now,
+        )
+
+
+def _work(
+    database: Database,
+    issue: Issue,
+    keyring: Keyring,
+    clock: Callable[[], dt.datetime],
+    name: str,
+    executor: ThreadPoolExecutor,
+) -> Work:
+    books = StoreLedger(database, issue.id, name)
+    loop = asyncio.get_running_loop()
+    return Work(
+        pages=lambda after: loop.run_in_executor(executor, books.page, clock(), after),
+        going=lambda: loop.run_in_executor(executor, books.going),
+        assemble=Messages(database, issue, keyring, clock).prepare,
+        ledger=books,
+        executor=executor,
+    )
+
+
+class StoreLedger:
+    """The store's ledger as the sender knows it: each call is a transaction of its own."""
+
+    def __init__(self, database: Database, issue_id: int, sender: str) -> None:
+        self._database, self._issue_id, self._sender = database, issue_id, sender
+
+    def commit(
+        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], skips: Sequence[Skipped]
+    ) -> frozenset[int]:
+        with self._database.write() as session:
+            for delivery_id, reason in skips:
+                ledger.skip(session, [delivery_id], reason)
+            return ledger.commit(session, outcomes, claims, sender=self._sender)
+
+    def page(self, now: dt.datetime, after: int) -> list[Due]:
+        """The next deliveries that may be sent; none when the issue may not."""
+        with self._database.read() as session:
+            if not self._goes_out(issues.issue_state(session, self._issue_id)):
+                return []
+            return ledger.due(session, self._issue_id, now=now, limit=PAGE, after=after)
+
+    def going(self) -> bool:
+        """Whether the issue may still go out."""
+        with self._database.read() as session:
+            return self._goes_out(issues.issue_state(session, self._issue_id))
+
+    @staticmethod
+    def _goes_out(state: IssueState) -> bool:
+        return state is IssueState.SENDING

@@ -1,0 +1,172 @@
+"""The bytes of a delivery: the one way there is, for sending as for `newsletter render`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.planning import Plan, plan
+from newsletter.content.preferences import Preferences
+from newsletter.content.serial import dump_plan, load_plan
+from newsletter.delivery.committer import Skipped
+from newsletter.delivery.connection import Capabilities, wire_address
+from newsletter.delivery.sender import Prepared
+from newsletter.errors import AddressError, ConflictError
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.encoding import Encoding
+from newsletter.store.database import Database
+from newsletter.store.deliveries import DeliveryView
+from newsletter.store.editions import compiled, edition_digest, plan_body
+from newsletter.store.issues import Issue
+from newsletter.store.selections import selected
+from newsletter.store.values import Due, Fixed, Skip
+from newsletter.tokens import Key, Keyring, Purpose
+
+_PLANS = 4096
+_COMPILED = 16
+_NOBODY = "undisclosed-recipients:;"
+"""To of a message to an address that no ASCII header can hold (RFC 5322 §3.4, a group)."""
+
+
+class Selection(NamedTuple):
+    """What an edition gives to certain preferences; `body` is the plan as it is stored."""
+
+    plan: Plan
+    body: str
+    compiled: Compiled
+    nothing: Skip | None
+
+
+def message_for(
+    issue: Compiled, chosen: Plan, fixed: Fixed, delivery_id: int, keyring: Keyring
+) -> bytes:
+    """The message of a delivery, CRLF line ends, not dot-stuffed.
+
+    Raises:
+        TokenError: the key that its links were signed with is not in the ring.
+        MessageError: a value fits no header.
+    """
+    key = keyring[fixed.key_id]
+    values = {
+        "to": _to(fixed.address),
+        "message_id": fixed.message_id,
+        "date": format_datetime(fixed.date),
+        "leave_token": key.sign(Purpose.LEAVE, delivery_id),
+        "manage_token": key.sign(Purpose.MANAGE, delivery_id),
+        "view_token": key.sign(Purpose.VIEW, delivery_id),
+    }
+    return issue.assemble(chosen, values, Encoding(fixed.encoding))
+
+
+def _to(address: str) -> str:
+    try:
+        wire = wire_address(address)
+    except AddressError:
+        return _NOBODY  # and nobody will get it: the sender fails such an address
+    return wire if wire.isascii() else _NOBODY
+
+
+def envelope_sender(mailing_list: MailingList, key: Key, delivery_id: int) -> str:
+    """VERP: who bounces is known from where the bounce goes. At most 40 octets before the @."""
+    token = key.sign(Purpose.ENVELOPE, delivery_id)
+    return f"bounces+{token}@{_domain(mailing_list)}"
+
+
+def message_id(issue: Issue, delivery_id: int, date: dt.datetime) -> str:
+    """Its Message-ID (RFC 5322 §3.6.4). The instant keeps two databases' numbers apart."""
+    unique = f"{issue.list_name}.{issue.name}.{delivery_id}.{int(date.timestamp()):x}".lower()
+    return f"<{unique.replace('..', '-')}@{_domain(issue.digest.list)}>"
+
+
+def _domain(mailing_list: MailingList) -> str:
+    return wire_address(mailing_list.sender.address).rpartition("@")[2]
+
+
+class Messages:
+    """The messages of one issue. Plans and compiled forms are kept, a bounded number of them."""
+
+    def __init__(
+        self, database: Database, issue: Issue, keyring: Keyring, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._database, self._issue, self._keyring, self._clock = database, issue, keyring, clock
+        self._select = lru_cache(maxsize=_PLANS)(self._selection)
+        self._compiled = lru_cache(maxsize=_COMPILED)(self._load)
+
+    def prepare(self, due: Due, offered: Capabilities) -> Prepared | Skipped:
+        """The delivery ready for a relay that offers this, or why it has nothing to say.
+
+        Raises:
+            NewsletterError: the edition or the key it needs is not there.
+        """
+        fixed = due.fixed or self._fix(due, offered)
+        selection = self._select(fixed.edition, fixed.preferences_id)
+        if due.fixed is None and selection.nothing is not None:
+            return Skipped(due.delivery_id, selection.nothing)
+        key = self._keyring[fixed.key_id]
+        return Prepared(
+            fixed=fixed,
+            plan=selection.body,
+            content=message_for(
+                selection.compiled, selection.plan, fixed, due.delivery_id, self._keyring
+            ),
+            envelope_sender=envelope_sender(self._issue.digest.list, key, due.delivery_id),
+        )
+
+    def render(self, view: DeliveryView, preferences_id: int) -> bytes:
+        """What was sent; before the first attempt, what would be sent now to `preferences_id`.
+
+        Raises:
+            NewsletterError: the edition or the key it needs is not there.
+        """
+        due = Due(
+            delivery_id=view.id,
+            subscriber_id=view.subscriber_id,
+            address=view.address,
+            preferences_id=preferences_id,
+            attempts=view.attempts,
+            fixed=view.fixed,
+        )
+        fixed = view.fixed or self._fix(due, Capabilities(eight_bit=True))
+        selection = self._select(fixed.edition, fixed.preferences_id)
+        return message_for(selection.compiled, selection.plan, fixed, view.id, self._keyring)
+
+    def _fix(self, due: Due, offered: Capabilities) -> Fixed:
+        edition = self._issue.edition
+        if edition is None:
+            raise ConflictError(f"{self._issue.ref} is a draft: it has no messages yet")
+        now = self._clock().astimezone(dt.UTC).replace(microsecond=0)
+        return Fixed(
+            edition=edition.id,
+            address=due.address,
+            preferences_id=due.preferences_id,
+            message_id=message_id(self._issue, due.delivery_id, now),
+            date=now,
+            key_id=self._keyring.current.id,
+            encoding=Encoding.EIGHT_BIT if offered.eight_bit else Encoding.QUOTED_PRINTABLE,
+        )
+
+    def _selection(self, edition: int, preferences_id: int) -> Selection:
+        with self._database.read() as session:
+            preferences = selected(session, preferences_id)
+            stored = plan_body(session, edition, preferences_id)
+            digest = edition_digest(session, edition) if stored is None else self._issue.digest
+        form = self._compiled(edition, languages_of(preferences, digest.list))
+        chosen = plan(digest, preferences, form) if stored is None else load_plan(stored)
+        nothing = None if chosen.shown else Skip.NOTHING_FOUND
+        if preferences.follows is not None and not preferences.follows:
+            nothing = Skip.NOTHING_CHOSEN
+        return Selection(chosen, stored or dump_plan(chosen), form, nothing)
+
+    def _load(self, edition: int, languages: tuple[str, ...]) -> Compiled:
+        with self._database.read() as session:
+            return Compiled.loads(compiled(session, edition, "+".join(languages)))
+
+
+def languages_of(preferences: Preferences, mailing_list: MailingList) -> tuple[str, ...]:
+    """The form that a reader gets: their languages as far as the list has them, else its first."""
+    wanted = tuple(name for name in preferences.languages if name in mailing_list.languages)
+    return wanted[:2] or mailing_list.languages[:1]

@@ -1,0 +1,368 @@
+"""Sending a shard of deliveries over a relay: one function that knows nothing of who called it.
+
+Each connection carries one letter after the other. In the order that the promises need:
+
+    envelope ─► claim durable ─► go-ahead (354) ─► content, next envelope ─► reply
+                     ▲                                                         │
+                     └───── outcome of this and claim of the next, together ◄──┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import structlog
+
+from newsletter.delivery.committer import Committer, Ledger, Skipped
+from newsletter.delivery.connecting import open_relay
+from newsletter.delivery.connection import (
+    Answer,
+    Capabilities,
+    Connection,
+    Letter,
+    Timeouts,
+    wire_address,
+)
+from newsletter.delivery.feed import Feed, Pages
+from newsletter.delivery.judging import Retry, judge
+from newsletter.delivery.reach import Persistence, Reach
+from newsletter.delivery.relay import RelaySettings
+from newsletter.errors import AddressError, NewsletterError
+from newsletter.replies import Judgement, Stage
+from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome
+
+DRAIN_SECONDS = 60.0
+"""How long a sender that was told to stop waits for replies to what it has sent."""
+
+
+class Prepared(NamedTuple):
+    """A delivery ready to go: what is fixed, its plan as text, the message, the envelope sender."""
+
+    fixed: Fixed
+    plan: str
+    content: bytes
+    envelope_sender: str
+
+
+Assembler = Callable[[Due, Capabilities], Prepared | Skipped]
+"""The message of a delivery, for a relay with these capabilities, or why there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is to be sent and where it is accounted for.
+
+    `pages` and `going` are asked for what is left and whether the issue may still go out; the
+    ledger is called in `executor`, one call at a time.
+    """
+
+    pages: Pages
+    going: Callable[[], Awaitable[bool]]
+    assemble: Assembler
+    ledger: Ledger
+    executor: Executor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Time, chance, and who looks on. `stop` drains: no new letter is begun once it is set."""
+
+    clock: Callable[[], dt.datetime]
+    chance: Callable[[], float]
+    stop: asyncio.Event
+    observe: Callable[[Outcome], None] = lambda _outcome: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """How a relay is treated."""
+
+    retry: Retry = field(default_factory=Retry)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    persistence: Persistence = field(default_factory=Persistence)
+    drain: float = DRAIN_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How a send ended. `attempts` counts outcomes by state, `next_due` is when the first of those
+    that it deferred may be tried again, `halt` why it stopped of itself, or empty."""
+
+    attempts: Mapping[DeliveryState, int]
+    skipped: int
+    next_due: dt.datetime | None
+    halt: str = ""
+    stopped: bool = False
+
+
+async def send_issue(
+    work: Work, relay: RelaySettings, around: Surroundings, manners: Manners | None = None
+) -> Summary:
+    """Sends what is due until nothing is left that may be sent now, or until told to stop.
+
+    Raises:
+        RelayError: the relay cannot be used; what was not sent stays queued.
+        DatabaseError: the ledger cannot be written; nothing is lost.
+    """
+    run = _Run(work, relay, around, manners or Manners())
+    return await run.all()
+
+
+class _Job(NamedTuple):
+    due: Due
+    claim: Claim
+    letter: Letter
+
+
+class _Run:
+    """One call of `send_issue`: what its connections share."""
+
+    def __init__(
+        self, work: Work, relay: RelaySettings, around: Surroundings, manners: Manners
+    ) -> None:
+        self._work, self._relay, self._around, self._manners = work, relay, around, manners
+        self._committer = Committer(work.ledger, work.executor)
+        self._reach = Reach(
+            lambda: open_relay(relay, manners.timeouts), manners.persistence, around.chance
+        )
+        self._feed = Feed(work.pages)
+        self._log = structlog.get_logger("newsletter.delivery").bind(relay=relay.name)
+        self._counts: Counter[DeliveryState] = Counter()
+        self._skipped = 0
+        self._next_due: dt.datetime | None = None
+        self._halt = ""
+        self._trouble: NewsletterError | None = None
+        self._stop = asyncio.Event()
+
+    async def all(self) -> Summary:
+        watch = asyncio.ensure_future(self._watch_stop())
+        try:
+            # What went back into the queue is taken up again, each delivery at most once at a time.
+            again = True
+            while again and not self._stop.is_set():
+                before = self._counts[DeliveryState.QUEUED]
+                self._feed = Feed(self._work.pages)
+                await self._through()
+                again = self._counts[DeliveryState.QUEUED] > before
+        finally:
+            watch.cancel()
+            self._reach.abort()
+            await self._feed.close()
+        await self._settle()
+        return self._summary()
+
+    async def _settle(self) -> None:
+        if self._committer.failure is not None:
+            await self._committer.salvage()
+        else:
+            await self._committer.flush()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _summary(self) -> Summary:
+        return Summary(
+            attempts=dict(self._counts),
+            skipped=self._skipped,
+            next_due=self._next_due,
+            halt=self._halt,
+            stopped=self._around.stop.is_set(),
+        )
+
+    async def _watch_stop(self) -> None:
+        outer = asyncio.ensure_future(self._around.stop.wait())
+        inner = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait((outer, inner), return_when=asyncio.FIRST_COMPLETED)
+            self._end()
+            await asyncio.sleep(self._manners.drain)
+            self._reach.abort()
+        finally:
+            outer.cancel()
+            inner.cancel()
+
+    def _end(self) -> None:
+        self._stop.set()
+        self._reach.wake()
+
+    async def _through(self) -> None:
+        """One pass over what is due. The first connection proves the relay before others open."""
+        try:
+            if not await self._feed.waiting():
+                return
+            first = await self._reach.connect()
+        except NewsletterError as error:
+            self._give_up(error)
+            return
+        workers = [self._worker(first)]
+        workers += [self._worker(None) for _ in range(self._relay.connections - 1)]
+        async with asyncio.TaskGroup() as group:
+            for worker in workers:
+                group.create_task(worker)
+
+    def _give_up(self, error: NewsletterError) -> None:
+        self._trouble = self._trouble or error
+        self._end()
+
+    async def _worker(self, connection: Connection | None) -> None:
+        try:
+            while not self._stop.is_set() and await self._feed.waiting():
+                if connection is None:
+                    connection = await self._reach.connect()
+                if connection is not None:
+                    try:
+                        await self._carry(connection)
+                    finally:
+                        await self._reach.release(connection)
+                        connection = None
+        except NewsletterError as error:
+            self._give_up(error)
+        finally:
+            if connection is not None:
+                await self._reach.release(connection)
+
+    async def _carry(self, connection: Connection) -> None:
+        """Letters over one connection, until it ends or they do."""
+        job = await self._next(connection)
+        if job is None:
+            return
+        connection.begin(job.letter)
+        granted = self._committer.submit(None, job.claim)
+        while job is not None:
+            upcoming = await self._next(connection)
+            try:
+                job, granted = await self._letter(connection, job, granted, upcoming)
+            except NewsletterError:
+                connection.abort()
+                raise
+            if job is None:
+                await granted
+                if upcoming is not None:
+                    self._feed.give_back(upcoming.due)
+
+    async def _letter(
+        self,
+        connection: Connection,
+        job: _Job,
+        granted: asyncio.Future[bool],
+        upcoming: _Job | None,
+    ) -> tuple[_Job | None, asyncio.Future[bool]]:
+        """One letter; the next one whose envelope is out, and the commit to wait for."""
+        answer = await connection.opened()
+        if not await granted:
+            # The reader left, or the issue was paused. What was opened never gets its final dot.
+            connection.abort()
+            if not await self._work.going():
+                self._end()
+            return None, granted
+        riding = answer.go_ahead
+        if riding:
+            connection.send(None if self._stop.is_set() else upcoming and upcoming.letter)
+            answer = await connection.answered()
+        outcome = self._judged(job, answer)
+        if upcoming is None or self._stop.is_set() or not connection.alive:
+            if riding and upcoming is not None:
+                connection.abort()  # its envelope is out, and will have no content
+            return None, self._committer.submit(outcome, None)
+        if not riding:
+            connection.begin(upcoming.letter)
+        return upcoming, self._committer.submit(outcome, upcoming.claim)
+
+    def _judged(self, job: _Job, answer: Answer) -> Outcome:
+        judged = judge(
+            job.due,
+            job.claim.fixed,
+            answer,
+            relay=self._relay.name,
+            now=self._around.clock(),
+            retry=self._manners.retry,
+            chance=self._around.chance(),
+        )
+        verdict = judged.verdict
+        if verdict is None or verdict.judgement is Judgement.RELAY_BUSY:
+            self._reach.failed()
+        else:
+            self._reach.worked()
+        if verdict is not None and verdict.pauses_issue:
+            self._halt = self._halt or f"{verdict.reason}: {answer.reply and answer.reply.text}"
+            self._end()
+        self._note(judged.outcome)
+        return judged.outcome
+
+    def _note(self, outcome: Outcome) -> None:
+        self._counts[outcome.state] += 1
+        if outcome.due is not None and (self._next_due is None or outcome.due < self._next_due):
+            self._next_due = outcome.due
+        self._log.info(
+            "attempt",
+            delivery=outcome.delivery_id,
+            state=outcome.state.value,
+            stage=outcome.stage,
+            code=outcome.code,
+            enhanced=outcome.enhanced,
+        )
+        self._around.observe(outcome)
+
+    async def _next(self, connection: Connection) -> _Job | None:
+        """The next letter for a connection, or None when it should carry no more."""
+        while not self._stop.is_set() and connection.carried + 1 < self._relay.reuse:
+            due = await self._feed.take()
+            if due is None:
+                return None
+            prepared = self._work.assemble(due, connection.capabilities)
+            if isinstance(prepared, Skipped):
+                self._skipped += 1
+                self._committer.skip(*prepared)
+                continue
+            claim = Claim(
+                delivery_id=due.delivery_id,
+                fixed=prepared.fixed,
+                plan=prepared.plan,
+                at=self._around.clock(),
+            )
+            letter, reason = fitted(prepared, connection.capabilities)
+            if letter is not None:
+                return _Job(due, claim, letter)
+            await self._refuse(due, claim, reason)
+        return None
+
+    async def _refuse(self, due: Due, claim: Claim, reason: str) -> None:
+        """Fails a delivery that this relay cannot carry, without asking it."""
+        if await self._committer.submit(None, claim):
+            outcome = Outcome(
+                delivery_id=due.delivery_id,
+                state=DeliveryState.FAILED,
+                at=self._around.clock(),
+                relay=self._relay.name,
+                stage=Stage.CONNECT.value,
+                reason=reason,
+            )
+            self._note(outcome)
+            self._committer.submit(outcome, None)
+
+
+def fitted(prepared: Prepared, offered: Capabilities) -> tuple[Letter | None, str]:
+    """The letter, or why a relay that offers this cannot carry it."""
+    try:
+        recipient = wire_address(prepared.fixed.address)
+        sender = wire_address(prepared.envelope_sender)
+    except AddressError as error:
+        return None, str(error)
+    letter = Letter(
+        sender=sender,
+        recipient=recipient,
+        content=prepared.content,
+        eight_bit=prepared.fixed.encoding == "8bit",
+    )
+    if letter.utf8 and not offered.utf8:
+        return None, "the address needs SMTPUTF8 (RFC 6531), which the relay does not offer"
+    if letter.eight_bit and not offered.eight_bit:
+        return None, "fixed as 8bit by an earlier attempt; this relay does not offer 8BITMIME"
+    if offered.size is not None and len(letter.content) > offered.size:
+        return None, f"{len(letter.content)} octets; the relay takes {offered.size} at most"
+    return letter, ""
