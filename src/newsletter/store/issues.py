@@ -32,6 +32,7 @@ __all__ = [
     "freeze",
     "get_issue",
     "issue_by_id",
+    "issue_state",
     "latest_issue",
     "list_issues",
     "plan_body",
@@ -123,6 +124,18 @@ def issue_by_id(session: Session, issue_id: int) -> Issue:
         NotFoundError: there is none.
     """
     return _issue(session, _row(session, issue_id))
+
+
+def issue_state(session: Session, issue_id: int) -> IssueState:
+    """Where an issue is, without reading what it says.
+
+    Raises:
+        NotFoundError: there is none of that id.
+    """
+    state = session.exec(select(IssueRow.state).where(IssueRow.id == issue_id)).first()
+    if state is None:
+        raise NotFoundError(f"there is no issue with the id {issue_id}")
+    return IssueState(state)
 
 
 def list_issues(session: Session, list_name: str | None = None) -> tuple[Issue, ...]:
