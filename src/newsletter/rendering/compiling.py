@@ -80,7 +80,9 @@ def _compile(
     marks: Marks,
     cutter: Cutter,
 ) -> Compiled:
-    outline, words = Outline.of(digest), Words(template, languages[0])
+    outline = Outline.of(digest)
+    spoken = {*languages, *digest.list.languages}
+    words = {language: Words(template, language) for language in spoken}
     names = vocabulary(digest, languages, links, marks, outline, words)
     mjml_file, text_file = f"{template.name}/issue.mjml", f"{template.name}/issue.txt"
     mjml = render(template, "issue.mjml", names, cutter)

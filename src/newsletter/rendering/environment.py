@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jinja2
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from newsletter.errors import NewsletterError, TemplateError
-from newsletter.rendering.fragments import Cutter, FragmentExtension, check_loops
+from newsletter.rendering.fragments import CUTTER, Cutter, FragmentExtension, check_loops
 from newsletter.rendering.templates import Template
+
+Files = tuple[tuple[str, str], ...]  # a file's full name and its text
 
 
 class _Folder(Environment):
@@ -26,41 +29,41 @@ def render(template: Template, file: str, names: Mapping[str, Any], cutter: Cutt
     Raises:
         TemplateError: with the file and line of what is wrong.
     """
-    in_html = file.endswith(".mjml")
-    files = {
-        f"{template.name}/{name}": text
+    kind = file[file.rindex(".") :]
+    files = tuple(
+        (f"{template.name}/{name}", text)
         for name, text in template.files.items()
-        if name.endswith(".mjml" if in_html else ".txt")
-    }
-    environment = _environment(files, in_html=in_html)
-    environment.cutter = cutter  # type: ignore[attr-defined]  # declared by the extension
+        if name.endswith(kind)
+    )
     name = f"{template.name}/{file}"
-    return _told(name, files, lambda: _rendered(environment, name, files, names))
+    token = CUTTER.set(cutter)
+    try:
+        return _told(name, files, lambda: _parsed(files, name).render(names))
+    finally:
+        CUTTER.reset(token)
 
 
-def _environment(files: Mapping[str, str], *, in_html: bool) -> Environment:
+@lru_cache(maxsize=32)
+def _parsed(files: tuple[tuple[str, str], ...], name: str) -> jinja2.Template:
+    texts = dict(files)
+
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        return (files[name], name, lambda: True) if name in files else None
+        return (texts[name], name, lambda: True) if name in texts else None
 
-    return _Folder(
+    environment = _Folder(
         loader=FunctionLoader(load),
-        autoescape=in_html,
+        autoescape=name.endswith(".mjml"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        extensions=[FragmentExtension, "jinja2.ext.do"],
+        extensions=[FragmentExtension],
     )
+    check_loops(environment, texts)
+    return environment.get_template(name)
 
 
-def _rendered(
-    environment: Environment, name: str, files: Mapping[str, str], names: Mapping[str, Any]
-) -> str:
-    check_loops(environment, files)
-    return environment.get_template(name).render(names)
-
-
-def _told(name: str, files: Mapping[str, str], work: Callable[[], str]) -> str:
+def _told(name: str, files: Files, work: Callable[[], str]) -> str:
     try:
         return work()
     except NewsletterError:
@@ -74,12 +77,13 @@ def _told(name: str, files: Mapping[str, str], work: Callable[[], str]) -> str:
         raise TemplateError(at, line, f"{type(error).__name__}: {error}") from None
 
 
-def _place(error: BaseException, files: Mapping[str, str]) -> tuple[str, int] | None:
+def _place(error: BaseException, files: Files) -> tuple[str, int] | None:
     """The innermost line of a template that an error passed through."""
     found = None
+    names = dict(files)
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename in files:
+        if trace.tb_frame.f_code.co_filename in names:
             found = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
     return found

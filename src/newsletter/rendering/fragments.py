@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from jinja2 import Environment, nodes
@@ -23,16 +24,15 @@ _AROUND_BLOCK = re.compile(rf"\s*({_BLOCK})\s*")
 # marked, or, when one plan is rendered alone, kept or not.
 Cutter = Callable[[object, Place, Callable[[], str]], str]
 
+# The cutter of the rendering that is under way, so that parsed templates can be kept for the next.
+CUTTER: ContextVar[Cutter] = ContextVar("CUTTER")
+
 
 class FragmentExtension(Extension):
     """The tag itself. White space beside it never counts, in HTML: a piece must not depend on
     what its neighbours leave at its edge."""
 
     tags = {"fragment"}  # noqa: RUF012 (Jinja reads it from the class)
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        environment.extend(cutter=None)
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
@@ -42,8 +42,7 @@ class FragmentExtension(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _cut(self, when: object, name: str, line: int, caller: Callable[[], str]) -> str:
-        cutter: Cutter = self.environment.cutter  # type: ignore[attr-defined]  # by extend()
-        result = cutter(when, Place(name, line), caller)
+        result = CUTTER.get()(when, Place(name, line), caller)
         return Markup(result) if self.environment.autoescape else result  # noqa: S704 (rendered)
 
     def filter_stream(self, stream: TokenStream) -> TokenStream | Iterator[Token]:

@@ -10,6 +10,8 @@ from premailer import Premailer
 
 from newsletter.errors import TemplateError
 
+# The first style sheet is MJML's own reset, which clients without style sheets do not need.
+_RESET = '<style type="text/css">'
 _PARTS = re.compile(r"(<!--.*?-->)|<([A-Za-z][\w:-]*)\s", re.DOTALL)
 
 
@@ -23,7 +25,8 @@ def to_html(source: str, file: str) -> str:
         compiled = str(mjml.mjml2html(source))
     except Exception as error:  # noqa: BLE001 (mrml raises bare ones of several kinds)
         raise TemplateError(file, 0, f"MJML does not compile: {error}") from None
-    html = _inlined(compiled.replace("<!doctype", "<!DOCTYPE", 1))
+    compiled = compiled.replace("<!doctype", "<!DOCTYPE", 1)  # premailer drops a lowercase one
+    html = _inlined(compiled.replace(_RESET, f'{_RESET[:-1]} data-premailer="ignore">', 1))
     head, body, rest = html.partition("<body")
     return head + _broken(body + rest)
 

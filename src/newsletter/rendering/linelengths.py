@@ -22,15 +22,25 @@ def check_lines(parts: Sequence[Part], slots: Sequence[Slot], file: str) -> None
 
 def _longest(parts: Sequence[Part], slots: Sequence[Slot], column: int, file: str) -> int:
     """The furthest column at which the last line can end, from `column` on."""
+    before = column  # where a run of fragments that exclude each other began
     for part in parts:
         if isinstance(part, Fragment):
-            column = max(column, _longest(part.parts, slots, column, file))
+            start = before if _exclusive(part) else column
+            column = max(column, _longest(part.parts, slots, start, file))
+            if _exclusive(part):
+                continue
         elif isinstance(part, Gap):
             column = _checked(column + widest(slots[part.slot]), "", file)
         else:
             for number, line in enumerate(part.split("\n")):
                 column = _checked((0 if number else column) + len(line.encode()), line, file)
+        before = column
     return column
+
+
+def _exclusive(fragment: Fragment) -> bool:
+    """Only one entry is a reader's first."""
+    return all(fact.startswith("first:") for fact in fragment.when)
 
 
 def _checked(column: int, line: str, file: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -26,9 +26,15 @@ def vocabulary(
     links: Links,
     marks: Marks,
     outline: Outline,
-    words: Words,
+    words: Mapping[str, Words],
 ) -> dict[str, Any]:
     """`issue`, `theme`, `when`, `urls`, `slot`, `count`, `_` and the functions below."""
+
+    first = words[languages[0]]
+
+    def say(message: str, lang: str = "") -> str:
+        """An interface word, in the page's language or that of the text it labels."""
+        return words.get(lang, first).say(message)
 
     def slot(name: str) -> str:
         if name not in WIDTHS:
@@ -38,7 +44,7 @@ def vocabulary(
     def count(source: str, one: str, many: str) -> str:
         """A phrase with a number that depends on the reader: `shown`, `more`, `chosen`, or that
         of a section."""
-        phrases = tuple(words.count(one, many, n) for n in range(greatest(source, outline) + 1))
+        phrases = tuple(first.count(one, many, n) for n in range(greatest(source, outline) + 1))
         return marks.slot(Slot(source, max(map(len, phrases)), phrases))
 
     def wrap(text: str, first: str = "", rest: str | None = None) -> str:
@@ -59,7 +65,7 @@ def vocabulary(
         shown = _AUTHORS if len(names) > _AUTHORS + 1 else len(names)
         line = ", ".join(names[:shown])
         rest = len(names) - shown
-        more = words.count("and %(n)s other", "and %(n)s others", rest) if rest else ""
+        more = first.count("and %(n)s other", "and %(n)s others", rest) if rest else ""
         return Prose(f"{line} {more}".strip())
 
     return {
@@ -72,8 +78,8 @@ def vocabulary(
         "urls": _Urls(digest, links, slot),
         "slot": slot,
         "count": count,
-        "number": words.count,
-        "_": words.say,
+        "number": first.count,
+        "_": say,
         "run": run,
         "people": people,
         "wrap": wrap,
