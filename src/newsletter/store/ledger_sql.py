@@ -6,9 +6,10 @@ its size, and the statement stays the same.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 Fields = tuple[tuple[str, str], ...]
 """Names of a row's items, in their order, and their types on PostgreSQL."""
@@ -139,8 +140,9 @@ IDS: Fields = (("id", "bigint"),)
 
 
 @cache
-def prepared(statement: str, fields: Fields, dialect: str) -> TextClause:
-    """`statement` with the rows of the JSON parameter `:rows`, named by `fields`, at `{rows}`."""
+def prepared(statement: str, fields: Fields, dialect: str) -> str:
+    """`statement` in the driver's own spelling, with the rows of the JSON parameter `:rows`,
+    named by `fields`, at `{rows}`."""
     if dialect == "postgresql":
         columns = (f"(value ->> {at})::{kind} AS {name}" for at, (name, kind) in enumerate(fields))
         source = "jsonb_array_elements(CAST(:rows AS jsonb))"
@@ -151,4 +153,5 @@ def prepared(statement: str, fields: Fields, dialect: str) -> TextClause:
         )
         source = "json_each(:rows)"
     rows = " ".join(("SELECT", ", ".join(columns), "FROM", source))
-    return text(statement.format(rows=rows.replace("::", r"\:\:")))
+    full = statement.format(rows=rows)
+    return full if dialect == "sqlite" else re.sub(r"(?<!:):(\w+)", r"%(\1)s", full)
