@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -25,10 +26,10 @@ from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.app import create_app
-from tests.builders import make_digest
 
 NOW = dt.datetime(2026, 2, 12, 9, 0, tzinfo=dt.UTC)
 KEYS = ("a made-up key of more than 32 characters", "an older made-up key, as long as that one")
+NAME = "newsletter.db"
 READERS = {
     "ada@mail.example.net": Preferences(),
     "mei@mail.example.net": Preferences(languages=("zh",), mutes=frozenset({"proofs"})),
@@ -137,11 +138,10 @@ class Newsstand:
         ]
 
 
-def open_newsstand(folder: Path, digest: Digest | None = None) -> Newsstand:
+def make_newsstand(folder: Path, digest: Digest) -> Newsstand:
     """A newsstand in a fresh SQLite database in `folder`, its issue sent to all READERS."""
-    database = Database.open(f"sqlite:///{folder / 'newsletter.db'}")
+    database = Database.open(f"sqlite:///{folder / NAME}")
     database.upgrade()
-    digest = digest or make_digest()
     keyring = Keyring.of(KEYS)
     before = NOW - dt.timedelta(hours=1)
     with database.write() as session:
@@ -156,6 +156,14 @@ def open_newsstand(folder: Path, digest: Digest | None = None) -> Newsstand:
                 now=before,
             )
     return Newsstand(database, keyring, digest, _sent(database, keyring, digest))
+
+
+def copy_newsstand(made: Newsstand, folder: Path) -> Newsstand:
+    """A newsstand of its own for one test, from one that nobody has used or holds open."""
+    assert made.database.file is not None
+    copied = shutil.copyfile(made.database.file, folder / NAME)
+    database = Database.open(f"sqlite:///{copied}")
+    return Newsstand(database, made.keyring, made.digest, made.deliveries)
 
 
 def _sent(database: Database, keyring: Keyring, digest: Digest) -> dict[str, int]:

@@ -8,6 +8,7 @@ from newsletter.store.readers import Reader
 from newsletter.tracking.leaving import Done
 from newsletter.web.language import Asked
 from newsletter.web.masking import masked
+from newsletter.web.pages import day
 from newsletter.web.site import Site
 
 
@@ -47,8 +48,8 @@ def _said(site: Site, chosen: str, found: Reader, done: Done, topic: str) -> tup
                 return left, _("It was the last topic you had chosen, so no mail will come.")
             return left, _("The list goes on coming, without it.")
         case Done.PAUSED:
-            day = site.pages.day(found.paused_until, chosen) if found.paused_until else ""
-            return _("Paused"), _("Mail comes again from %s on.") % day
+            until = day(found.paused_until, chosen) if found.paused_until else ""
+            return _("Paused"), _("Mail comes again from %s on.") % until
         case Done.BACK:
             return _("Welcome back"), _("You get %s as before.") % title
         case Done.RESUMED:

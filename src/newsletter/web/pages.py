@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from newsletter.content.mailinglist import Theme
 from newsletter.packaged import packaged
 from newsletter.rendering.dates import period
-from newsletter.web.language import LANGUAGES
+from newsletter.web.language import DEFAULT, LANGUAGES
 from newsletter.web.paths import Paths
 
 FOLDER = "pages"
@@ -43,54 +43,51 @@ class Pages:
 
     def render(self, name: str, language: str, **values: Any) -> str:
         """The page `name` (`leave.html`) in `language`, values escaped."""
-        environment = self._environments[language]
+        environment = _environment(self._folders, self._paths, language)
         return environment.get_template(name).render(language=language, **values)
 
     def words(self, language: str) -> gettext.NullTranslations:
         """The catalogue of a language, for wording that is chosen in code."""
-        return self._catalogues[language]
+        return _catalogue(self._folders, language)
 
     def style(self, theme: Theme) -> str:
         """The stylesheet in a list's colours and fonts."""
         values = {f.name: _CSS_ENDS.sub("", getattr(theme, f.name)) for f in fields(theme)}
-        return self._environments["en"].get_template("style.css").render(theme=values)
+        return self.render("style.css", DEFAULT, theme=values)
 
-    def day(self, day: dt.date, language: str) -> str:
-        """A day as it is written in a language."""
-        return format_date(day, format="long", locale=_LOCALES[language])
 
-    @cached_property
-    def _catalogues(self) -> dict[str, gettext.NullTranslations]:
-        return {language: self._catalogue(language) for language in LANGUAGES}
+def day(when: dt.date, language: str) -> str:
+    """A day as it is written in a language."""
+    return format_date(when, format="long", locale=_LOCALES[language])
 
-    @cached_property
-    def _environments(self) -> dict[str, Environment]:
-        return {language: self._environment(language) for language in LANGUAGES}
 
-    def _catalogue(self, language: str) -> gettext.NullTranslations:
-        for folder in self._folders:
-            if (path := folder / f"{language}.po").is_file():
-                with path.open("rb") as file:
-                    compiled = io.BytesIO()
-                    write_mo(compiled, read_po(file, locale=language))
-                compiled.seek(0)
-                return gettext.GNUTranslations(compiled)
-        return gettext.NullTranslations()
+@cache
+def _catalogue(folders: tuple[Path, ...], language: str) -> gettext.NullTranslations:
+    for folder in folders:
+        if (path := folder / f"{language}.po").is_file():
+            compiled = io.BytesIO()
+            with path.open("rb") as file:
+                write_mo(compiled, read_po(file, locale=language))
+            compiled.seek(0)
+            return gettext.GNUTranslations(compiled)
+    return gettext.NullTranslations()
 
-    def _environment(self, language: str) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(self._folders),
-            autoescape=select_autoescape(["html"], default=False),
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        catalogue = self._catalogues[language]
-        install = environment.install_gettext_callables  # type: ignore[attr-defined]  # by i18n
-        install(catalogue.gettext, catalogue.ngettext, newstyle=True)
-        environment.globals.update(links=self._paths, languages=LANGUAGES, lang_tag=_TAGS[language])
-        environment.filters.update(
-            period=lambda days: period(days, language), host=lambda url: urlsplit(url).hostname
-        )
-        return environment
+
+@cache
+def _environment(folders: tuple[Path, ...], paths: Paths, language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = _catalogue(folders, language)
+    install = environment.install_gettext_callables  # type: ignore[attr-defined]  # by i18n
+    install(words.gettext, words.ngettext, newstyle=True)
+    environment.globals.update(links=paths, languages=LANGUAGES, lang_tag=_TAGS[language])
+    environment.filters.update(
+        period=lambda days: period(days, language), host=lambda url: urlsplit(url).hostname
+    )
+    return environment
