@@ -52,7 +52,7 @@ REPLIES = {
     "data": b"354 End with a dot\r\n",
     "body": b"250 2.0.0 Ok: queued\r\n",
 }
-_LATE_SECONDS = 0.15
+_LATE_SECONDS = 0.03
 
 
 @dataclass
@@ -201,12 +201,11 @@ class _Session:
             self.server.accepted.append(message)
 
         fault = self.server.fault_at("body")
-        if fault is None or fault.kind is Kind.LATE:
-            accept()
-        elif fault.kind in _SILENT and self.server.keep_unanswered:
+        silent = fault is not None and fault.kind in _SILENT
+        if fault is None or fault.kind is Kind.LATE or (silent and self.server.keep_unanswered):
             accept()
         go_on = await self.act(fault, REPLIES["body"], lambda: None)
-        if fault is None or fault.kind not in _SILENT:
+        if not silent:
             self.server.unanswered.discard(recipient)
         return go_on
 

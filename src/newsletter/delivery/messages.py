@@ -8,8 +8,9 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from newsletter.content.digest import Digest
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.planning import Plan, plan
+from newsletter.content.planning import Plan, plan, spoken
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import dump_plan, load_plan
 from newsletter.delivery.committer import Skipped
@@ -24,7 +25,7 @@ from newsletter.store.editions import compiled, edition_digest, plan_body
 from newsletter.store.issues import Issue
 from newsletter.store.selections import selected
 from newsletter.store.values import Due, Fixed, Skip
-from newsletter.tokens import Key, Keyring, Purpose
+from newsletter.tokens import TEST_DELIVERY, Key, Keyring, Purpose
 
 _PLANS = 4096
 _COMPILED = 16
@@ -84,6 +85,13 @@ def message_id(issue: Issue, delivery_id: int, date: dt.datetime) -> str:
 
 def _domain(mailing_list: MailingList) -> str:
     return wire_address(mailing_list.sender.address).rpartition("@")[2]
+
+
+def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
+    """Why an issue has nothing for readers with these preferences; None: it has."""
+    if preferences.follows is not None and not preferences.follows:
+        return Skip.NOTHING_CHOSEN
+    return None if plan(digest, preferences).shown else Skip.NOTHING_FOUND
 
 
 class Messages:
@@ -154,19 +162,41 @@ class Messages:
             preferences = selected(session, preferences_id)
             stored = plan_body(session, edition, preferences_id)
             digest = edition_digest(session, edition) if stored is None else self._issue.digest
-        form = self._compiled(edition, languages_of(preferences, digest.list))
+        form = self._compiled(edition, spoken(digest.list, preferences))
         chosen = plan(digest, preferences, form) if stored is None else load_plan(stored)
-        nothing = None if chosen.shown else Skip.NOTHING_FOUND
-        if preferences.follows is not None and not preferences.follows:
-            nothing = Skip.NOTHING_CHOSEN
-        return Selection(chosen, stored or dump_plan(chosen), form, nothing)
+        return Selection(
+            chosen, stored or dump_plan(chosen), form, skip_reason(digest, preferences)
+        )
 
     def _load(self, edition: int, languages: tuple[str, ...]) -> Compiled:
         with self._database.read() as session:
             return Compiled.loads(compiled(session, edition, "+".join(languages)))
 
 
-def languages_of(preferences: Preferences, mailing_list: MailingList) -> tuple[str, ...]:
-    """The form that a reader gets: their languages as far as the list has them, else its first."""
-    wanted = tuple(name for name in preferences.languages if name in mailing_list.languages)
-    return wanted[:2] or mailing_list.languages[:1]
+def draft_message(
+    issue: Issue,
+    preferences: Preferences,
+    address: str,
+    keyring: Keyring,
+    now: dt.datetime,
+    compile_for: Callable[[Digest, tuple[str, ...]], Compiled],
+    *,
+    unique: str = "draft",
+) -> bytes:
+    """The message as it would be sent now, belonging to no delivery: its links lead to nobody.
+
+    It is quoted-printable, which every relay takes. `unique` goes into its Message-ID.
+    """
+    form = compile_for(issue.digest, spoken(issue.digest.list, preferences))
+    fixed = Fixed(
+        edition=0,
+        address=address,
+        preferences_id=0,
+        message_id=f"<{unique}.{issue.name.lower()}@{_domain(issue.digest.list)}>".replace(
+            "..", "-"
+        ),
+        date=now.astimezone(dt.UTC).replace(microsecond=0),
+        key_id=keyring.current.id,
+        encoding=Encoding.QUOTED_PRINTABLE,
+    )
+    return message_for(form, plan(issue.digest, preferences, form), fixed, TEST_DELIVERY, keyring)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from newsletter.delivery.connection import Connection
-from newsletter.errors import RelayError
+from newsletter.errors import RelayError, RelayRefusedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +21,8 @@ class Persistence:
 
 
 class Reach:
-    """The connections of one send. What fails here fails for all of them alike."""
+    """The connections of one send. What fails here fails for all of them alike, and is counted
+    once: eight connections that a restart of the relay cuts off are one failure, not eight."""
 
     def __init__(
         self,
@@ -33,45 +33,56 @@ class Reach:
         self._opener = opener
         self._persistence = persistence
         self._chance = chance
-        self._failures = 0
+        self._failures = 0  # in a row
+        self._era = 0  # the number of failures ever
+        self._last = RelayError("the relay was never tried")
         self._ever = False
         self._wake = asyncio.Event()
-        self.open: set[Connection] = set()
+        self._open: dict[Connection, int] = {}  # the era in which each was opened
 
     def worked(self) -> None:
         """A letter was answered: the relay is there."""
         self._failures = 0
 
-    def failed(self) -> None:
+    def failed(self, connection: Connection, trouble: str) -> None:
         """A connection broke, or its relay would not talk."""
-        self._failures += 1
+        error = RelayError(f"the relay takes connections and then fails them: {trouble}")
+        self._count(self._open.get(connection, self._era), error)
 
     async def connect(self) -> Connection | None:
         """A connection; None when this is not the moment, and the caller asks whether to go on.
 
         Raises:
-            RelayError: the relay was never reached, will not serve us, or has been gone too long.
+            RelayError: the relay was never reached, will not serve us, or has failed too often.
         """
-        if self._failures and self._ever:
-            await self._wait()
+        if self._failures and self._ever and await self._woken():
+            return None
+        if self._failures >= self._persistence.failures and not self._open:
+            raise self._last
+        era = self._era
         try:
             connection = await self._opener()
-        except RelayError:
-            self._failures += 1
-            # Others still work: it may only be this relay's limit of connections.
-            if not self.open and (not self._ever or self._failures >= self._persistence.failures):
+        except RelayError as error:
+            self._count(era, error)
+            # While others work it may only be this relay's limit of connections.
+            hopeless = not self._ever or isinstance(error, RelayRefusedError)
+            if hopeless and not self._open:
                 raise
             return None
         self._ever = True
-        self.open.add(connection)
+        self._open[connection] = self._era
         return connection
+
+    def _count(self, era: int, error: RelayError) -> None:
+        if era == self._era:
+            self._era += 1
+            self._failures += 1
+            self._last = error
 
     async def release(self, connection: Connection) -> None:
         """Takes leave of a connection."""
-        self.open.discard(connection)
+        self._open.pop(connection, None)
         await connection.close()
-        if not self.open:
-            self.wake()
 
     def wake(self) -> None:
         """Ends all waiting: there is something to decide anew."""
@@ -80,11 +91,14 @@ class Reach:
 
     def abort(self) -> None:
         """Closes all connections without another word."""
-        for connection in self.open:
+        for connection in self._open:
             connection.abort()
 
-    async def _wait(self) -> None:
+    async def _woken(self) -> bool:
+        """Waits as long as the failures in a row make it wise, or until woken."""
         doubled = self._persistence.first * 2 ** min(self._failures - 1, 30)
         delay = min(doubled, self._persistence.longest) * (0.5 + self._chance())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), delay)
+        try:
+            return await asyncio.wait_for(self._wake.wait(), delay)
+        except TimeoutError:
+            return False

@@ -220,6 +220,7 @@ class _Run:
                     finally:
                         await self._reach.release(connection)
                         connection = None
+            self._reach.wake()  # whoever waits for the relay need not: there is nothing left
         except NewsletterError as error:
             self._give_up(error)
         finally:
@@ -264,7 +265,7 @@ class _Run:
         if riding:
             connection.send(None if self._stop.is_set() else upcoming and upcoming.letter)
             answer = await connection.answered()
-        outcome = self._judged(job, answer)
+        outcome = self._judged(connection, job, answer)
         if upcoming is None or self._stop.is_set() or not connection.alive:
             if riding and upcoming is not None:
                 connection.abort()  # its envelope is out, and will have no content
@@ -273,7 +274,7 @@ class _Run:
             connection.begin(upcoming.letter)
         return upcoming, self._committer.submit(outcome, upcoming.claim)
 
-    def _judged(self, job: _Job, answer: Answer) -> Outcome:
+    def _judged(self, connection: Connection, job: _Job, answer: Answer) -> Outcome:
         judged = judge(
             job.due,
             job.claim.fixed,
@@ -285,7 +286,7 @@ class _Run:
         )
         verdict = judged.verdict
         if verdict is None or verdict.judgement is Judgement.RELAY_BUSY:
-            self._reach.failed()
+            self._reach.failed(connection, judged.outcome.reason)
         else:
             self._reach.worked()
         if verdict is not None and verdict.pauses_issue:
