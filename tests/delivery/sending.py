@@ -1,0 +1,65 @@
+"""Running the sender against a server, for the tests beside this file."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from newsletter.content.mailinglist import InDoubt
+from newsletter.delivery.connection import Timeouts
+from newsletter.delivery.judging import Retry
+from newsletter.delivery.reach import Persistence
+from newsletter.delivery.relay import parse_relay
+from newsletter.delivery.sender import Manners, Summary, Surroundings, send_issue
+from newsletter.store.values import Outcome
+from tests.delivery.memory_ledger import NOW, MemoryLedger
+
+T = TypeVar("T")
+
+QUICK = Timeouts(connect=0.15, mail=0.15, rcpt=0.15, data=0.15, block=0.15, body=0.15, quit=0.1)
+IMPATIENT = Persistence(first=0.01, longest=0.05, failures=4)
+
+
+@dataclass
+class Sending:
+    """One call of `send_issue` on a ledger in memory; each value may be replaced before `to`."""
+
+    ledger: MemoryLedger
+    connections: int = 2
+    size: int = 500
+    options: str = ""
+    timeouts: Timeouts = QUICK
+    persistence: Persistence = IMPATIENT
+    retry: Retry = field(default_factory=lambda: Retry(in_doubt=InDoubt.HOLD))
+    drain: float = 1.0
+    clock: Callable[[], dt.datetime] = lambda: NOW
+    observe: Callable[[Outcome], None] = lambda _outcome: None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def to(self, port: int) -> Summary:
+        url = f"smtp://127.0.0.1:{port}?connections={self.connections}{self.options}"
+        around = Surroundings(
+            clock=self.clock, chance=lambda: 0.5, stop=self.stop, observe=self.observe
+        )
+        manners = Manners(
+            retry=self.retry,
+            timeouts=self.timeouts,
+            persistence=self.persistence,
+            drain=self.drain,
+        )
+        with ThreadPoolExecutor(1) as executor:
+            work = self.ledger.work(executor, self.size)
+            return await send_issue(work, parse_relay(url), around, manners)
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Runs to the end, within seconds whatever happens."""
+
+    async def bounded() -> T:
+        return await asyncio.wait_for(coroutine, 20)
+
+    return asyncio.run(bounded())
