@@ -103,8 +103,22 @@ def test_a_brief_reads_back_as_it_was_written(
     assert document.remarks == ()
 
 
-@settings(max_examples=200)
-@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+marks = st.text("#*_-—•()[]:：.<>/ 12aA中\t\n\n", max_size=60)
+starts = st.sampled_from(
+    [
+        *("T\nJan 5, 2026\nSummary\n", "T\nJan 5, 2026\n## Breakthroughs\n1. A\nEvidence:\n"),
+        *("T\nJan 5, 2026\nNotable\n", "T\nJan 5, 2026\nTrends\n", "T\nJan 5, 2026\nMentions\n"),
+        *("### [1] [A](http://a)\n", "# cs.LG\n### [1] [A](http://a)\nMethod: ", "### [1] "),
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.binary(max_size=400)
+    | st.text(max_size=400).map(str.encode)
+    | st.tuples(starts, marks).map(lambda pair: "".join(pair).encode())
+)
 @example(b"\xff\xfe\x00")
 @example(b"\xff\xfe\x00\xd8")
 @example(b"T\nJan 5, 2026\nBreakthroughs\n1. \n# \n** \n__\n")

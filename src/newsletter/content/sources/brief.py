@@ -23,11 +23,12 @@ from newsletter.content.entry import (
 from newsletter.content.sources.arxiv import abs_url, numbered_ids
 from newsletter.content.sources.document import Document, Remark
 from newsletter.content.sources.duplicates import united
+from newsletter.content.sources.headed import Reader
 from newsletter.content.sources.headline import HeadLine, read_head_line
 from newsletter.content.sources.lines import Layout, Line
 from newsletter.content.sources.marks import heading, tidy
 from newsletter.content.sources.outline import Section, known, sections
-from newsletter.content.sources.papers import Found, Paper, Reader, mentions, paragraphs_of
+from newsletter.content.sources.papers import Found, Paper, mentions, paragraphs_of
 from newsletter.content.sources.trends import trends
 from newsletter.errors import SourceError
 

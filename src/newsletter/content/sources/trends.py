@@ -37,7 +37,8 @@ def _begins(line: Line, text: str, above: Line, layout: Layout) -> bool:
     if text != line.text:
         return True
     title, colon, _ = text[:_LONGEST_TITLE].partition(":")
-    titled = bool(colon) and (title[0].isupper() or title.startswith(("**", "__")))
+    capital = title[:1].isalpha() and not title[:1].islower()  # Chinese has no case
+    titled = bool(colon) and (capital or title.startswith(("**", "__")))
     apart = not above.text or above.text.endswith((".", "!", "?", "。")) or layout.fits(above, line)
     bold = text.startswith(("**", "__")) and text.endswith(("**", "__"))
     return not line.indented and ((titled and apart) or bold)
