@@ -7,7 +7,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     )
     templates_folder: Path = Field(
         default=Path("templates"), description="your templates; the packaged ones come after them"
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="how much is logged to stderr; info has a line an attempt"
     )
 
     @classmethod

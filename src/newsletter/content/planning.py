@@ -120,9 +120,9 @@ def judge(digest: Digest, item: DigestEntry, preferences: Preferences) -> Verdic
 
 
 def spoken(mailing_list: MailingList, preferences: Preferences) -> tuple[str, ...]:
-    """The reader's languages that the list has; its first one if it has none of them."""
+    """The reader's languages that the list has, two at most; its first one if it has none."""
     known = tuple(one for one in preferences.languages if one in mailing_list.languages)
-    return known or mailing_list.languages[:1]
+    return known[:2] or mailing_list.languages[:1]
 
 
 def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) -> Verdict:

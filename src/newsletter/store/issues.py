@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import and_, func
 from sqlmodel import Session, col, select
 
 from newsletter.content.digest import Digest
@@ -17,7 +17,7 @@ from newsletter.store.editions import compiled, plan_body
 from newsletter.store.fanout import audience_preview, fan_out, standing_counts
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.selections import selected
-from newsletter.store.tables import CompiledRow, DeliveryRow, EditionRow, IssueRow
+from newsletter.store.tables import CompiledRow, DeliveryRow, EditionRow, IssueRow, PlanRow
 from newsletter.store.values import DeliveryState, IssueState
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "begin_sending",
     "compiled",
     "counts",
+    "distinct_plans",
     "fan_out",
     "finish_if_done",
     "freeze",
@@ -227,6 +228,18 @@ def skips(session: Session, issue_id: int) -> Mapping[str, int]:
         .group_by(col(DeliveryRow.reason))
     ).all()
     return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
+
+
+def distinct_plans(session: Session, issue_id: int) -> int:
+    """Number of different messages an issue had so far, not counting what is personal in each."""
+    sent = (DeliveryRow.edition_id, DeliveryRow.preferences_id)
+    plans = (PlanRow.edition_id, PlanRow.preferences_id)
+    query = (
+        select(func.count(func.distinct(PlanRow.body)))
+        .join(DeliveryRow, and_(*(a == b for a, b in zip(sent, plans, strict=True))))
+        .where(DeliveryRow.issue_id == issue_id)
+    )
+    return session.exec(query).one()
 
 
 def _unfinished(session: Session, issue_id: int) -> bool:

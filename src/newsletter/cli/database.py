@@ -1,0 +1,57 @@
+"""`newsletter init` and `newsletter db`: a folder to work in and a database to work with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import typer
+
+from newsletter import settings as settings_module
+from newsletter.cli.edge import out, settings
+from newsletter.packaged import packaged
+from newsletter.store.database import Database
+
+app = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(root: typer.Typer) -> None:
+    root.command()(init)
+
+
+def init() -> None:
+    """Make this folder a place to work in: settings with a key, a list, templates, a database.
+
+    What is there already is left as it is.
+    """
+    folder = Path.cwd()
+    path = folder / settings_module.FILE_NAME
+    if path.exists():
+        out.print(f"kept    {path.name}")
+    else:
+        settings_module.write_first(folder, settings_module.new_secret())
+        out.print(f"made    {path.name} (its keys are secret; only you can read it)")
+    found = settings()
+    for target, kind in (
+        (found.lists_folder, "subscribers"),
+        (found.templates_folder, "templates"),
+    ):
+        if target.exists():
+            out.print(f"kept    {target}/")
+        else:
+            shutil.copytree(packaged(kind), target)
+            out.print(f"made    {target}/")
+    upgrade()
+    out.print("next    newsletter lists sync; newsletter entries import FILE…")
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the database to the version that this program needs, making it if there is none."""
+    url = settings().database_url.get_secret_value()
+    database = Database.open(url)
+    try:
+        database.upgrade()
+    finally:
+        database.close()
+    out.print("ready   the database")

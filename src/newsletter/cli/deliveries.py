@@ -1,0 +1,106 @@
+"""`newsletter deliveries` and `newsletter status`: who got what, and where an issue is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    out,
+    show_facts,
+    show_json,
+    show_table,
+    split_issue,
+)
+from newsletter.content.serial import plain
+from newsletter.store import issues, ledger
+from newsletter.store.values import DeliveryState
+
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
+]
+
+
+def register(root: typer.Typer) -> None:
+    root.command()(deliveries)
+    root.command()(status)
+
+
+def deliveries(
+    issue: IssueArgument,
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
+    domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
+    to: Annotated[str, typer.Option(help="Only this address.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Every subscriber's row of an issue: state, attempts, and what the relay said last."""
+    with database() as db, db.read() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        rows = list(ledger.deliveries(session, found.id, state=state, domain=domain, address=to))
+    if json:
+        show_json([plain(row) for row in rows])
+        return
+    show_table(
+        ("address", "state", "tries", "last at", "relay", "reply or reason"),
+        [
+            (row.address, row.state, row.attempts, row.last_at, row.relay, row.reason or row.text)
+            for row in rows
+        ],
+    )
+
+
+def status(
+    issue: Annotated[str | None, typer.Argument(metavar="[ISSUE]")] = None, json: JsonOption = False
+) -> None:
+    """Every issue with its deliveries by state; one issue with its skips by reason, too."""
+    with database() as db, db.read() as session:
+        if issue is None:
+            rows = [
+                (found, issues.counts(session, found.id)) for found in issues.list_issues(session)
+            ]
+            if json:
+                show_json([_summary(found, counts) for found, counts in rows])
+            else:
+                show_table(
+                    ("issue", "state", *DeliveryState),
+                    [(f.ref, f.state, *(c.get(s, 0) for s in DeliveryState)) for f, c in rows],
+                )
+            return
+        found = issues.get_issue(session, *split_issue(issue))
+        counts = issues.counts(session, found.id)
+        skips = issues.skips(session, found.id)
+        doubts = [
+            row.address
+            for row in ledger.deliveries(session, found.id, state=DeliveryState.IN_DOUBT)
+        ]
+    if json:
+        show_json({**_summary(found, counts), "skipped_because": skips, "in_doubt": doubts})
+        return
+    show_facts(
+        {
+            "issue": found.ref,
+            "state": found.state,
+            "days": f"{found.period.first} to {found.period.last}",
+            "entries": len(found.digest.entries),
+            **{state: number for state, number in counts.items() if number},
+        }
+    )
+    for reason, number in skips.items():
+        out.print(f"  skipped, {reason}: {number}")
+    for address in doubts:
+        out.print(f"  in doubt: {address}")
+
+
+def _summary(found: issues.Issue, counts: Mapping[DeliveryState, int]) -> dict[str, object]:
+    return {
+        "issue": found.ref,
+        "state": found.state,
+        "first_day": found.period.first,
+        "last_day": found.period.last,
+        "entries": len(found.digest.entries),
+        "deliveries": {state.value: counts.get(state, 0) for state in DeliveryState},
+    }

@@ -1,0 +1,150 @@
+"""`newsletter demo`: the main job with sample data, from documents to caught mail."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from newsletter import settings as settings_module
+from newsletter import workflow
+from newsletter.cli import entries, lists, sending, subscribers
+from newsletter.cli.catcher import HOST, catcher
+from newsletter.cli.edge import now, out, template_folders
+from newsletter.cli.logs import configure_logs
+from newsletter.content.window import parse_issue_name
+from newsletter.delivery.relay import parse_relay
+from newsletter.packaged import packaged
+from newsletter.settings import Settings
+from newsletter.store import issues
+from newsletter.store.database import Database
+from newsletter.store.issues import Issue
+from newsletter.store.lists import get_list
+from newsletter.store.values import DeliveryState, IssueState
+from newsletter.web.app import create_app
+from newsletter.web.catcher import create_catcher_app
+from newsletter.web.serve import serve
+
+LIST = "ai-for-science"
+WEEK = "2026-W06"
+
+
+def register(root: typer.Typer) -> None:
+    root.command()(demo)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where to work; it is made.")] = Path("demo"),
+    port: Annotated[int, typer.Option(help="Where the pages and the mail are shown.")] = 8025,
+    serve_after: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Show the mail afterwards; on a terminal it does."),
+    ] = None,
+) -> None:
+    """Run the main job with sample data: documents in, 300 readers, mail out to a catcher."""
+    configure_logs("warning")
+    found = _prepare(folder.resolve(), port)
+    mail = folder / "mail"
+    db = Database.open(found.database_url.get_secret_value())
+    try:
+        db.upgrade()
+        issue = _fill(db, found)
+        if issue.state is IssueState.SENT:
+            out.print(f"\n{issue.ref} went out on {issue.finished_at:%Y-%m-%d at %H:%M} UTC.")
+            out.print("Nobody is sent the same issue twice: 0 messages sent.")
+        else:
+            _send(db, found, issue, mail)
+        _table(db, issue, mail)
+        if serve_after or (serve_after is None and sys.stdout.isatty()):
+            _show(db, found, mail, port)
+        else:
+            out.print(f"\nThe mail is in {mail}/; `newsletter demo --serve` shows it in a browser.")
+    finally:
+        db.close()
+
+
+def _prepare(folder: Path, port: int) -> Settings:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / settings_module.FILE_NAME
+    if not path.exists():
+        settings_module.write_first(folder, settings_module.new_secret())
+        shutil.copytree(packaged("subscribers"), folder / "subscribers", dirs_exist_ok=True)
+        shutil.copytree(packaged("samples"), folder / "documents", dirs_exist_ok=True)
+    stored = settings_module.load(folder, {})
+    return stored.model_copy(
+        update={
+            "database_url": SecretStr(f"sqlite:///{folder / 'newsletter.db'}"),
+            "lists_folder": folder / "subscribers",
+            "templates_folder": folder / "templates",
+            "public_url": f"http://{HOST}:{port}",
+        }
+    )
+
+
+def _fill(db: Database, found: Settings) -> Issue:
+    """Lists, entries, readers and the issue, as the commands of those names do it."""
+    for report in lists.sync_folder(db, found.lists_folder, frozenset()):
+        lists.describe(report)
+    for path in sorted((found.lists_folder.parent / "documents").iterdir()):
+        entries.describe(path, *entries.import_file(db, path, None))
+    for path in sorted((found.lists_folder / LIST).glob("*.csv")):
+        added, _ = subscribers.import_file(db, LIST, path)
+        out.print(f"{path.name}: {added.added} readers added, {added.known} known")
+    with db.read() as session:
+        week = parse_issue_name(WEEK, get_list(session, LIST).week_starts)
+    issue = workflow.issue_of_week(db, LIST, week, now(), found.public_url)
+    out.print(f"{issue.ref}: {len(issue.digest.entries)} entries, {issue.state}")
+    return issue
+
+
+def _send(db: Database, found: Settings, issue: Issue, mail: Path) -> None:
+    forecast = workflow.forecast(db, issue, now())
+    with catcher(mail) as url:
+        relay = parse_relay(url)
+        out.print()
+        sending.announce(found, issue, relay, forecast)
+        begun = time.perf_counter()
+        sending.run(db, found, issue, relay, forecast.recipients)
+        out.print(f"\nsent over SMTP in {time.perf_counter() - begun:.1f} s, freezing included")
+
+
+def _table(db: Database, issue: Issue, mail: Path) -> None:
+    """What became of everybody, how many distinct messages there were, and how large."""
+    with db.read() as session:
+        counts = issues.counts(session, issue.id)
+        skips = issues.skips(session, issue.id)
+        versions = issues.distinct_plans(session, issue.id)
+    sizes = sorted(path.stat().st_size for path in (mail / "new").iterdir())
+    out.print("\ndeliveries")
+    for state in DeliveryState:
+        if state in counts:
+            out.print(f"  {state.value:<10} {counts[state]:>5}")
+    for reason, number in skips.items():
+        out.print(f"             {number:>5}  {reason}")
+    out.print(f"distinct versions {versions}")
+    out.print(f"messages caught   {len(sizes)}, {_spread(sizes)}")
+
+
+def _spread(sizes: Sequence[int]) -> str:
+    if not sizes:
+        return "none"
+    least, middle, most = (sizes[at] / 1000 for at in (0, len(sizes) // 2, -1))
+    return f"{least:.0f} to {most:.0f} kB, half of them up to {middle:.0f} kB"
+
+
+def _show(db: Database, found: Settings, mail: Path, port: int) -> None:
+    folders = template_folders(found)
+    pages = create_app(db, found.keyring, clock=now, public_url=found.public_url, templates=folders)
+    app = create_catcher_app(mail, pages, templates=folders)
+    serve(
+        app,
+        host=HOST,
+        port=port,
+        started=lambda url: out.print(f"\nThe caught mail: {url}/mail (Ctrl-C ends)"),
+    )

@@ -1,0 +1,135 @@
+"""Where the command line meets the machine: working folder, clock, database, terminal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from newsletter import settings as settings_module
+from newsletter.errors import NotFoundError
+from newsletter.packaged import packaged
+from newsletter.settings import Settings
+from newsletter.store.database import Database
+
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def settings() -> Settings:
+    """The settings of the working folder."""
+    return settings_module.load(Path.cwd())
+
+
+@contextmanager
+def database(found: Settings | None = None) -> Iterator[Database]:
+    """The database of the settings, at the version that this program needs."""
+    opened = Database.open((found or settings()).database_url.get_secret_value())
+    try:
+        opened.check_version()
+        yield opened
+    finally:
+        opened.close()
+
+
+def template_folders(found: Settings) -> tuple[Path, ...]:
+    """Your own templates first, then the packaged ones."""
+    return found.templates_folder, packaged("templates")
+
+
+def split_issue(reference: str) -> tuple[str, str]:
+    """`ai-for-science/2026-W06` as its list and its name."""
+    list_name, slash, name = reference.partition("/")
+    if not (list_name and slash and name):
+        raise NotFoundError(
+            f"{reference!r} names no issue: write LIST/WEEK, ai-for-science/2026-W06"
+        )
+    return list_name, name
+
+
+def show_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows under headings; not on a terminal, tab-separated, so that `cut` can read them."""
+    if not out.is_terminal:
+        for row in (headings, *rows):
+            sys.stdout.write("\t".join(_cell(value) for value in row) + "\n")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for index, heading in enumerate(headings):
+        table.add_column(heading, overflow="ellipsis", no_wrap=index < len(headings) - 1)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    out.print(table, soft_wrap=False)
+
+
+def show_facts(facts: Mapping[str, object]) -> None:
+    """Names and values, one a line."""
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        out.print(f"{name.ljust(width)}  {_cell(value)}")
+
+
+def _cell(value: object) -> str:
+    """A value on one line; control characters, which a terminal would obey, made visible."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, (tuple, list, frozenset, set)):
+        return ", ".join(map(str, sorted(value) if isinstance(value, (frozenset, set)) else value))
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
+class Meter:
+    """Progress of long work: a bar on a terminal, a plain line now and then elsewhere."""
+
+    _EVERY = 5.0  # seconds between plain lines
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total = what, total
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._said = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def __enter__(self) -> Meter:
+        if err.is_terminal:
+            columns = (
+                TextColumn(self._what),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=err, transient=True)
+            self._task = self._bar.add_task(self._what, total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def at(self, done: int) -> None:
+        """Shows that `done` of the total are done."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done)
+        elif (now() - self._said).total_seconds() >= self._EVERY or done == self._total:
+            self._said = now()
+            err.print(f"{self._what}: {done} of {self._total}")

@@ -1,0 +1,165 @@
+"""`newsletter issues` and `newsletter render`: the week put together, and looked at."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter import workflow
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    now,
+    out,
+    settings,
+    show_facts,
+    show_json,
+    show_table,
+    split_issue,
+    template_folders,
+)
+from newsletter.content.entry import Period
+from newsletter.content.window import parse_issue_name, week_of
+from newsletter.delivery.showing import render_for
+from newsletter.errors import NewsletterError
+from newsletter.store import issues as store
+from newsletter.store import lists
+from newsletter.store.issues import Issue
+
+app = typer.Typer(help="Issues of a list.", no_args_is_help=True, rich_markup_mode=None)
+
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
+]
+DayOption = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def register(root: typer.Typer) -> None:
+    root.command()(render)
+
+
+@app.command()
+def assemble(
+    list_name: Annotated[str, typer.Argument(metavar="LIST")],
+    week: Annotated[str, typer.Option(help="An ISO week, 2026-W06; without it, the last.")] = "",
+    first: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
+    last: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
+    json: JsonOption = False,
+) -> None:
+    """Put an issue together from the entries of its days; again, until it is frozen by `send`."""
+    if bool(first) != bool(last) or (week and first):
+        raise typer.BadParameter("give --week, or both --from and --to, or none of them")
+    with database() as db:
+        with db.read() as session:
+            week_starts = lists.get_list(session, list_name).week_starts
+        if first and last:
+            if last < first:
+                raise NewsletterError(
+                    f"--to {last.date()} is before --from {first.date()}: exchange them"
+                )
+            window = Period(first.date(), last.date())
+        elif week:
+            window = parse_issue_name(week, week_starts)
+        else:
+            window = week_of(now().date() - dt.timedelta(days=7), week_starts)
+        issue = workflow.assemble_issue(db, list_name, window, now(), settings().public_url)
+    if json:
+        show_json(_issue_json(issue))
+    else:
+        _describe(issue)
+
+
+@app.command("list")
+def list_(json: JsonOption = False) -> None:
+    """All issues, newest first."""
+    with database() as db, db.read() as session:
+        found = store.list_issues(session)
+    if json:
+        show_json([_issue_json(issue) for issue in found])
+        return
+    show_table(
+        ("issue", "state", "from", "to", "entries"),
+        [(i.ref, i.state, i.period.first, i.period.last, len(i.digest.entries)) for i in found],
+    )
+
+
+@app.command()
+def show(issue: IssueArgument, json: JsonOption = False) -> None:
+    """What an issue says: its entries in order, with tier and topics."""
+    with database() as db, db.read() as session:
+        found = store.get_issue(session, *split_issue(issue))
+    if json:
+        show_json(_issue_json(found))
+        return
+    _describe(found)
+    out.print()
+    show_table(
+        ("", "tier", "topics", "title"),
+        [
+            (number, item.entry.tier, item.topics, item.entry.title)
+            for number, item in enumerate(found.digest.entries, 1)
+        ],
+    )
+
+
+def render(
+    issue: IssueArgument,
+    to: Annotated[str, typer.Option(help="The subscriber's address.")],
+    out_file: Annotated[Path | None, typer.Option("--out", help="A file for the message.")] = None,
+) -> None:
+    """The message of one subscriber, byte for byte as sent, or as it would be sent now."""
+    found = settings()
+    with database(found) as db:
+        with db.read() as session:
+            wanted = store.get_issue(session, *split_issue(issue))
+        message = render_for(
+            db, wanted, to, found.keyring, now, workflow.compiler(template_folders(found))
+        )
+    if out_file is None:
+        sys.stdout.buffer.write(message)
+        sys.stdout.flush()
+        return
+    try:
+        out_file.write_bytes(message)
+    except OSError as error:
+        raise NewsletterError(f"{out_file} cannot be written: {error.strerror}") from None
+    out.print(f"{out_file}: {len(message)} octets")
+
+
+def _describe(issue: Issue) -> None:
+    tiers: dict[str, int] = {}
+    for item in issue.digest.entries:
+        tiers[item.entry.tier] = tiers.get(item.entry.tier, 0) + 1
+    show_facts(
+        {
+            "issue": issue.ref,
+            "state": issue.state,
+            "days": f"{issue.period.first} to {issue.period.last}",
+            "entries": len(issue.digest.entries),
+            **{f"  {tier}": number for tier, number in tiers.items()},
+            "briefs": [brief.title for brief in issue.digest.briefs],
+        }
+    )
+
+
+def _issue_json(issue: Issue) -> dict[str, object]:
+    return {
+        "issue": issue.ref,
+        "state": issue.state,
+        "first_day": issue.period.first,
+        "last_day": issue.period.last,
+        "briefs": [brief.title for brief in issue.digest.briefs],
+        "entries": [
+            {
+                "key": item.entry.key,
+                "title": item.entry.title,
+                "tier": item.entry.tier,
+                "topics": item.topics,
+            }
+            for item in issue.digest.entries
+        ],
+    }

@@ -1,0 +1,124 @@
+"""`newsletter lists`: the database follows the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.audience.listfile import read_list_file
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    now,
+    out,
+    settings,
+    show_facts,
+    show_json,
+    show_table,
+)
+from newsletter.content.serial import plain
+from newsletter.errors import ListFileError
+from newsletter.store import lists as store
+from newsletter.store import subscribers
+from newsletter.store.database import Database
+from newsletter.store.lists import SyncReport
+
+app = typer.Typer(help="Lists, as their files say.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def sync(
+    drop_topic: Annotated[
+        list[str] | None,
+        typer.Option(help="Give this vanished topic up, though people follow it."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make the database follow subscribers/*/list.toml, and print the difference."""
+    with database() as db:
+        reports = sync_folder(db, settings().lists_folder, frozenset(drop_topic or ()))
+    if json:
+        show_json([plain(report) for report in reports])
+        return
+    for report in reports:
+        describe(report)
+
+
+def sync_folder(db: Database, folder: Path, drop_topics: frozenset[str]) -> list[SyncReport]:
+    """Every list of the folder; all files are read before the first is followed."""
+    paths = sorted(folder.glob("*/list.toml"))
+    if not paths:
+        raise ListFileError(
+            f"{folder}: no list here: write {folder}/NAME/list.toml, or run `newsletter init`"
+        )
+    files = [read_list_file(path) for path in paths]
+    with db.write() as session:
+        return [
+            store.sync_list(session, file.list, file.renames, drop_topics=drop_topics, now=now())
+            for file in files
+        ]
+
+
+def describe(report: SyncReport) -> None:
+    if report.created:
+        out.print(f"{report.list}: new")
+    elif not report.changes:
+        out.print(f"{report.list}: unchanged")
+    for change in report.changes:
+        out.print(f"{report.list}: {change}")
+
+
+@app.command()
+def show(
+    name: Annotated[str | None, typer.Argument(help="A list; without it, all.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Lists with their readers by state; one list with its readers by topic."""
+    with database() as db, db.read() as session:
+        if name is None:
+            rows = [
+                {"list": item, **subscribers.state_counts(session, item)}
+                for item in store.list_names(session)
+            ]
+            if json:
+                show_json(rows)
+            else:
+                show_table(
+                    ("list", "active", "pending", "left"),
+                    [
+                        (r["list"], r.get("active", 0), r.get("pending", 0), r.get("left", 0))
+                        for r in rows
+                    ],
+                )
+            return
+        found = store.get_list(session, name)
+        states = subscribers.state_counts(session, name)
+        topics = subscribers.topic_counts(session, name)
+    when = found.schedule
+    if json:
+        show_json({"list": plain(found), "subscriptions": states, "choices": plain(topics)})
+        return
+    show_facts(
+        {
+            "list": f"{found.name} ({found.title('en')})",
+            "sender": f"{found.sender.name} <{found.sender.address}>",
+            "pages": found.public_url,
+            "goes out": f"{when.weekday} {when.time:%H:%M} {when.zone}",
+            "week begins": found.week_starts,
+            "template": found.template,
+            "languages": found.languages,
+            **{f"readers, {state}": number for state, number in states.items()},
+            "follow everything": topics.everything,
+            "chose nothing": topics.nothing,
+        }
+    )
+    out.print()
+    show_table(
+        ("topic", "title", "follow", "mute"),
+        [
+            (t.name, t.title("en"), topics.follows.get(t.name, 0), topics.mutes.get(t.name, 0))
+            for t in found.topics.topics
+        ],
+    )

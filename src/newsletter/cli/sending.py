@@ -1,0 +1,180 @@
+"""`newsletter send`: says what it is about to do, asks, and does what is left to do."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+from collections.abc import Sequence
+from email.parser import BytesHeaderParser
+from email.policy import default
+from typing import Annotated
+
+import typer
+import uvloop
+
+from newsletter import workflow
+from newsletter.cli.edge import (
+    Meter,
+    database,
+    now,
+    out,
+    settings,
+    show_facts,
+    split_issue,
+    template_folders,
+)
+from newsletter.cli.logs import configure_logs
+from newsletter.content.preferences import Preferences
+from newsletter.delivery.messages import draft_message
+from newsletter.delivery.relay import RelaySettings, parse_relay
+from newsletter.delivery.sender import Summary, Surroundings
+from newsletter.delivery.testing import send_test
+from newsletter.errors import ConflictError, NewsletterError
+from newsletter.settings import Settings
+from newsletter.store import issues
+from newsletter.store.database import Database
+from newsletter.store.issues import Issue
+from newsletter.store.values import IssueState, Outcome
+from newsletter.workflow import Forecast
+
+
+def register(root: typer.Typer) -> None:
+    root.command()(send)
+
+
+def send(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="LIST/WEEK")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say who would get it, and end.")
+    ] = False,
+    test: Annotated[
+        list[str] | None, typer.Option(help="Send a test there instead; again for more addresses.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Send an issue, or what is left of it: starts, resumes and retries."""
+    found = settings()
+    configure_logs(found.log_level)
+    relay = parse_relay(found.relay_url)
+    with database(found) as db:
+        with db.read() as session:
+            wanted = issues.get_issue(session, *split_issue(issue))
+        if test:
+            _test(found, wanted, relay, test)
+            return
+        forecast = workflow.forecast(db, wanted, now())
+        announce(found, wanted, relay, forecast)
+        if not forecast.recipients and wanted.state is not IssueState.DRAFT:
+            out.print("nothing is left to send: 0 messages")
+            return
+        if dry_run:
+            return
+        _ask(forecast.recipients, yes)
+        summary = run(db, found, wanted, relay, forecast.recipients)
+        report(db, wanted, summary)
+    if summary.halt or summary.stopped:
+        raise typer.Exit(1)
+
+
+def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: Forecast) -> None:
+    """What is about to happen, for a last look."""
+    mailing_list = wanted.digest.list
+    sample = draft_message(
+        wanted,
+        Preferences(languages=mailing_list.languages[:1]),
+        mailing_list.sender.address,
+        found.keyring,
+        now(),
+        workflow.compiler(template_folders(found)),
+    )
+    subject = BytesHeaderParser(policy=default).parsebytes(sample)["Subject"]
+    show_facts(
+        {
+            "list": f"{mailing_list.title('en')} ({wanted.ref})",
+            "subject": str(subject),
+            "sender": f"{mailing_list.sender.name} <{mailing_list.sender.address}>",
+            "relay": relay.name,
+            "will get it": forecast.recipients,
+            "will not": sum(forecast.skipped.values()),
+            **{f"  {reason}": number for reason, number in forecast.skipped.items()},
+        }
+    )
+
+
+def _ask(recipients: int, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NewsletterError("nobody is there to ask: say --yes to send without")
+    typed = typer.prompt(f"Type {recipients} to send to {recipients} people", default="")
+    if typed.strip() != str(recipients):
+        raise ConflictError("that was another number; nothing was sent")
+
+
+def run(
+    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, expected: int
+) -> Summary:
+    """Sends with a progress bar. Ctrl-C and SIGTERM drain; the second stops at once."""
+    with Meter(f"sending {wanted.ref}", expected) as meter:
+        return uvloop.run(_send(db, found, wanted, relay, meter))
+
+
+async def _send(
+    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, meter: Meter
+) -> Summary:
+    stop, done = asyncio.Event(), 0
+
+    def observe(outcome: Outcome) -> None:
+        nonlocal done
+        done += outcome.state.final
+        meter.at(done)
+
+    around = Surroundings(
+        clock=now, chance=random.SystemRandom().random, stop=stop, observe=observe
+    )
+    sending = asyncio.ensure_future(
+        workflow.send(db, wanted, relay, found.keyring, template_folders(found), around)
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: sending.cancel() if stop.is_set() else stop.set())
+    try:
+        return await sending
+    except asyncio.CancelledError:
+        raise NewsletterError(
+            f"stopped at once: `newsletter send {wanted.ref}` settles what is in doubt and goes on"
+        ) from None
+
+
+def report(db: Database, wanted: Issue, summary: Summary) -> None:
+    """How the send ended."""
+    with db.read() as session:
+        counts = issues.counts(session, wanted.id)
+    show_facts({state.value: number for state, number in counts.items()})
+    if summary.halt:
+        out.print(f"stopped: {summary.halt}")
+    elif summary.stopped:
+        out.print(f"stopped as asked; `newsletter send {wanted.ref}` goes on")
+    elif summary.next_due:
+        when = summary.next_due.astimezone()
+        out.print(
+            f"deferred ones may be tried again from {when:%H:%M}: `newsletter send {wanted.ref}`"
+        )
+
+
+def _test(found: Settings, wanted: Issue, relay: RelaySettings, addresses: Sequence[str]) -> None:
+    uvloop.run(
+        send_test(
+            wanted,
+            addresses,
+            Preferences(languages=wanted.digest.list.languages[:1]),
+            relay,
+            found.keyring,
+            now,
+            workflow.compiler(template_folders(found)),
+        )
+    )
+    for address in addresses:
+        out.print(f"test sent to {address}")

@@ -1,0 +1,313 @@
+"""`newsletter subscribers`: who is on a list, what they chose, and why they got what they got."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter import workflow
+from newsletter.addresses import parse_address
+from newsletter.audience import subscriber_csv
+from newsletter.cli.choices import (
+    Choice,
+    FollowOption,
+    FormatOption,
+    LanguagesOption,
+    MostOption,
+    MuteOption,
+    OnlyTopicsOption,
+    TierOption,
+)
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    err,
+    now,
+    out,
+    show_facts,
+    show_json,
+    show_table,
+    split_issue,
+)
+from newsletter.content.planning import Depth, Rule
+from newsletter.content.preferences import Preferences
+from newsletter.content.serial import plain
+from newsletter.delivery.showing import Explanation, explain
+from newsletter.errors import ConflictError, ImportFileError, NewsletterError
+from newsletter.store import issues, lists
+from newsletter.store import subscribers as store
+from newsletter.store.database import Database
+from newsletter.store.members import Added, Admission
+
+app = typer.Typer(help="People on lists.", no_args_is_help=True, rich_markup_mode=None)
+
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
+ListOption = Annotated[
+    str, typer.Option("--list", help="The list; needed where there are several.")
+]
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, with any delimiter and encoding.")],
+    list_name: ListOption = "",
+    topics: Annotated[
+        str, typer.Option(help="`all`, or the column that names each person's topics.")
+    ] = "",
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="TOML, their column = our column, a line each.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Put the people of a file on a list; who left is never brought back, bad rows are reported."""
+    with database() as db:
+        name = _only_list(db, list_name)
+        added, problems = import_file(db, name, file, topics, map_file)
+    if json:
+        show_json({"list": name, **_added_json(added), "problems": [plain(p) for p in problems]})
+    else:
+        for problem in problems:
+            err.print(f"{file.name}:{problem.line}: {problem.reason}")
+        for refusal in added.refusals:
+            err.print(f"{file.name}:{refusal.member.line}: {refusal.admission}")
+        out.print(
+            f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
+            f"{len(added.refusals)} refused, {len(problems)} rows not understood"
+        )
+    if problems:
+        raise typer.Exit(1)
+
+
+def import_file(
+    db: Database, list_name: str, file: Path, topics: str = "", map_file: Path | None = None
+) -> tuple[Added, list[subscriber_csv.Problem]]:
+    """One file, in one transaction."""
+    try:
+        data = file.read_bytes()
+        mapping = tomllib.loads(map_file.read_text("utf-8")) if map_file else {}
+    except OSError as error:
+        raise ImportFileError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ImportFileError(f"{map_file} is not TOML: {error}") from None
+    with db.write() as session:
+        tree = lists.get_list(session, list_name)
+        rows, problems = subscriber_csv.read_subscribers(
+            data, file.name, mailing_list=tree, topics=topics, mapping=mapping
+        )
+        source = f"import of {file.name}"
+        return store.import_rows(session, list_name, rows, source=source, now=now()), problems
+
+
+@app.command()
+def add(
+    address: AddressArgument,
+    list_name: ListOption = "",
+    consent: Annotated[str, typer.Option(help="How they agreed, kept as proof.")] = "added by hand",
+    follow: FollowOption = None,
+    mute: MuteOption = None,
+    only_topics: OnlyTopicsOption = None,
+    tier: TierOption = None,
+    languages: LanguagesOption = None,
+    format_: FormatOption = None,
+    most: MostOption = None,
+) -> None:
+    """Put one person on a list."""
+    choice = Choice(
+        follow=follow,
+        mute=mute,
+        only_topics=only_topics,
+        tier=tier,
+        languages=languages,
+        format=format_,
+        most=most,
+    )
+    parsed = parse_address(address)
+    with database() as db:
+        name = _only_list(db, list_name)
+        with db.write() as session:
+            tree = lists.get_list(session, name)
+            chosen = choice.over(Preferences(languages=tree.languages[:1]), tree)
+            admission = store.add(session, name, parsed, chosen, consent_source=consent, now=now())
+    if admission is not Admission.ADDED:
+        raise ConflictError(f"{parsed} {admission}; nothing was changed")
+    out.print(f"{parsed}: added to {name}")
+
+
+@app.command()
+def show(address: AddressArgument, json: JsonOption = False) -> None:
+    """What is stored of a person."""
+    with database() as db, db.read() as session:
+        found = store.show(session, address)
+    if json:
+        show_json(plain(found))
+        return
+    out.print(found.address)
+    if found.suppression:
+        out.print(f"  must not be mailed: {found.suppression.reason}")
+    for subscription in found.subscriptions.values():
+        choice = subscription.preferences
+        out.print(f"\n{subscription.list_name}: {subscription.state}")
+        show_facts(
+            {
+                "  follows": "everything" if choice.follows is None else sorted(choice.follows),
+                "  mutes": sorted(choice.mutes),
+                "  only their topics": "yes" if choice.only_topics else "no",
+                "  lowest tier": choice.lowest_tier,
+                "  languages": choice.languages,
+                "  format": "HTML" if choice.html else "text",
+                "  most entries": choice.most or "no limit",
+                "  paused until": subscription.paused_until or "",
+                "  consent": f"{subscription.consent_at:%Y-%m-%d %H:%M} UTC, "
+                f"{subscription.consent_source}"
+                if subscription.consent_at
+                else subscription.consent_source,
+            }
+        )
+
+
+@app.command("set")
+def set_(
+    address: AddressArgument,
+    list_name: ListOption = "",
+    pause_until: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="No mail before that day; a past day ends a pause."
+        ),
+    ] = None,
+    follow: FollowOption = None,
+    mute: MuteOption = None,
+    only_topics: OnlyTopicsOption = None,
+    tier: TierOption = None,
+    languages: LanguagesOption = None,
+    format_: FormatOption = None,
+    most: MostOption = None,
+) -> None:
+    """Change what somebody gets of a list, from the next message on."""
+    choice = Choice(
+        follow=follow,
+        mute=mute,
+        only_topics=only_topics,
+        tier=tier,
+        languages=languages,
+        format=format_,
+        most=most,
+    )
+    with database() as db:
+        name = _only_list(db, list_name)
+        with db.write() as session:
+            person = store.show(session, address)
+            if name not in person.subscriptions:
+                raise NewsletterError(
+                    f"{person.address} is not on {name}: `subscribers add` puts them on it"
+                )
+            tree = lists.get_list(session, name)
+            chosen = choice.over(person.subscriptions[name].preferences, tree)
+            changed = store.set_preferences(session, name, person.id, chosen)
+            if pause_until:
+                today = workflow.local_day(tree, now())
+                store.pause(session, name, person.id, pause_until.date(), today=today)
+                changed = True
+    out.print(f"{person.address}: {'changed' if changed else 'as before'}")
+
+
+@app.command()
+def export(
+    list_name: ListOption = "",
+    out_file: Annotated[Path | None, typer.Option("--out", help="A file for the CSV.")] = None,
+) -> None:
+    """Everybody on a list or once on it, as CSV that `import` reads."""
+    with database() as db:
+        name = _only_list(db, list_name)
+        with db.read() as session:
+            text = "".join(subscriber_csv.export_rows(store.export(session, name)))
+    if out_file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out_file.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise NewsletterError(f"{out_file} cannot be written: {error.strerror}") from None
+    out.print(f"{out_file}: {max(text.count(chr(10)) - 1, 0)} people")
+
+
+@app.command()
+def why(
+    address: AddressArgument,
+    issue: Annotated[str, typer.Argument(metavar="ISSUE")],
+    json: JsonOption = False,
+) -> None:
+    """Each entry of an issue that this reader got or did not, the rule that decided, the reply."""
+    with database() as db:
+        with db.read() as session:
+            wanted = issues.get_issue(session, *split_issue(issue))
+        found = explain(db, wanted, address)
+    if json:
+        show_json(plain(found))
+        return
+    show_facts({"reader": found.address, "issue": issue, **_delivery_facts(found)})
+    out.print()
+    show_table(
+        ("", "got", "because", "topics", "title"),
+        [
+            (n, _GOT[e.depth], _because(e.rule, e.topic), e.topics, e.title)
+            for n, e in enumerate(found.entries, 1)
+        ],
+    )
+
+
+def _delivery_facts(found: Explanation) -> dict[str, object]:
+    shown = found.delivery
+    if shown is None:
+        return {"delivery": "none yet; below is what they would get now"}
+    facts: dict[str, object] = {"delivery": shown.state, "reason": shown.reason}
+    if shown.attempts:
+        facts |= {"attempts": shown.attempts, "last": shown.last_at, "relay": shown.relay}
+        facts["reply"] = f"{shown.code or ''} {shown.text}".strip()
+    if not found.sent and not shown.state.final:
+        facts["below"] = "what they would get now"
+    return {name: value for name, value in facts.items() if value}
+
+
+_GOT = {Depth.FULL: "in full", Depth.TITLE: "title", Depth.ABSENT: "no"}
+
+_BECAUSE = {
+    Rule.EVERYTHING: "follows everything",
+    Rule.FOLLOWS: "follows {}",
+    Rule.GENERAL: "general: goes to everybody",
+    Rule.NOT_FOLLOWED: "follows none of its topics",
+    Rule.MUTED: "muted {}",
+    Rule.ONLY_TOPICS: "wants their topics alone",
+    Rule.BELOW_TIER: "below the lowest tier they want",
+    Rule.NOT_TRANSLATED: "not in their language",
+    Rule.OVER_MOST: "beyond the most entries they want",
+}
+
+
+def _because(rule: Rule, topic: str | None) -> str:
+    return _BECAUSE[rule].format(topic)
+
+
+def _only_list(db: Database, name: str) -> str:
+    with db.read() as session:
+        if name:
+            return lists.get_list(session, name).name
+        names = lists.list_names(session)
+    if len(names) != 1:
+        known = ", ".join(names) or "none yet: run `newsletter lists sync`"
+        raise NewsletterError(f"which list? say --list NAME; there is {known}")
+    return names[0]
+
+
+def _added_json(added: Added) -> dict[str, object]:
+    return {
+        "added": added.added,
+        "known": added.known,
+        "left": added.leaving,
+        "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
+    }

@@ -1,0 +1,200 @@
+"""Assemble, freeze, send: the steps of an issue, and the only module that knows every stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import permutations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from newsletter.content.digest import Digest, assemble
+from newsletter.content.entry import Period
+from newsletter.content.links import Links
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.preferences import Preferences
+from newsletter.content.window import issue_name
+from newsletter.delivery.engine import deliver
+from newsletter.delivery.messages import skip_reason
+from newsletter.delivery.relay import RelaySettings
+from newsletter.delivery.sender import Summary, Surroundings
+from newsletter.delivery.showing import Compile
+from newsletter.errors import ConflictError
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.templates import load_template
+from newsletter.store import entries, issues, lists
+from newsletter.store.database import Database
+from newsletter.store.issues import Issue
+from newsletter.store.values import DeliveryState, IssueState, Skip
+from newsletter.tokens import Keyring
+
+FAN_OUT_CHUNK = 5_000
+"""Rows written in one transaction; small, so that the pages go on writing in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """How many people an issue goes to, and how many it does not and why."""
+
+    recipients: int
+    skipped: Mapping[str, int]
+
+
+def assemble_issue(
+    db: Database, list_name: str, window: Period, now: dt.datetime, public_url: str = ""
+) -> Issue:
+    """The draft of the list's issue for `window`, made anew from what is stored.
+
+    `public_url` takes the place of the list's own where an installation has one.
+
+    Raises:
+        NotFoundError: there is no such list.
+        ConflictError: the issue is no draft any more.
+    """
+    with db.write() as session:
+        mailing_list = lists.get_list(session, list_name)
+        if public_url:
+            mailing_list = replace(mailing_list, public_url=public_url)
+        digest = assemble(
+            mailing_list,
+            window,
+            entries.entries_in(session, window),
+            entries.briefs_in(session, window),
+        )
+        return issues.save_draft(session, digest, now)
+
+
+def issue_of_week(
+    db: Database, list_name: str, week: Period, now: dt.datetime, public_url: str = ""
+) -> Issue:
+    """The list's issue for a week: as it is when it is frozen or beyond, else assembled anew."""
+    with db.read() as session:
+        mailing_list = lists.get_list(session, list_name)
+        name = issue_name(week, mailing_list.week_starts)
+        for issue in issues.list_issues(session, list_name):
+            if issue.name == name and issue.state is not IssueState.DRAFT:
+                return issue
+    return assemble_issue(db, list_name, week, now, public_url)
+
+
+def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
+    """Who gets it: from the present audience while it is a draft, else from its deliveries."""
+    with db.read() as session:
+        if issue.state is not IssueState.DRAFT:
+            counts = issues.counts(session, issue.id)
+            return Forecast(
+                recipients=sum(n for state, n in counts.items() if _is_left(state)),
+                skipped=issues.skips(session, issue.id),
+            )
+        today = local_day(issue.digest.list, now)
+        standing = issues.standing_counts(session, issue.list_name, today=today)
+        skipped: Counter[str] = Counter({skip.value: people for skip, people in standing.items()})
+        recipients = 0
+        reason_for = _judge(issue.digest)
+        for choice, people in issues.audience_preview(session, issue.list_name, today=today):
+            if reason := reason_for(choice.preferences):
+                skipped[reason.value] += people
+            else:
+                recipients += people
+    return Forecast(recipients=recipients, skipped=dict(skipped.most_common()))
+
+
+def _is_left(state: DeliveryState) -> bool:
+    return not state.final and state is not DeliveryState.IN_DOUBT
+
+
+def _judge(digest: Digest) -> Callable[[Preferences], Skip | None]:
+    """`skip_reason` for one digest, remembered: many readers share preferences."""
+    return lru_cache(maxsize=10_000)(lambda preferences: skip_reason(digest, preferences))
+
+
+def local_day(mailing_list: MailingList, now: dt.datetime) -> dt.date:
+    """The calendar day in the list's zone, by which a pause is judged."""
+    return now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+
+
+def variants(mailing_list: MailingList) -> tuple[tuple[str, ...], ...]:
+    """Every choice of languages a reader may make: one, or two side by side in either order."""
+    return tuple(
+        choice for length in (1, 2) for choice in permutations(mailing_list.languages, length)
+    )
+
+
+def compiled_for(
+    digest: Digest, languages: tuple[str, ...], template_folders: Sequence[Path]
+) -> Compiled:
+    """The digest compiled for one choice of languages, by the template of its list.
+
+    Raises:
+        TemplateError: the template is missing or broken.
+    """
+    template = load_template(template_folders, digest.list.template)
+    return compile_issue(template, digest, languages, links=Links(digest.list.public_url))
+
+
+def compiler(template_folders: Sequence[Path]) -> Compile:
+    """`compiled_for` with those folders."""
+    return lambda digest, languages: compiled_for(digest, languages, template_folders)
+
+
+def freeze(db: Database, issue: Issue, template_folders: Sequence[Path], now: dt.datetime) -> Issue:
+    """Fixes what a draft says: a short transaction after the compiling.
+
+    Raises:
+        ConflictError: it has fewer entries than its list wants, or is frozen already.
+        TemplateError: its template is missing or broken.
+    """
+    fewest = issue.digest.list.policies.fewest_entries
+    if len(issue.digest.entries) < fewest:
+        raise ConflictError(
+            f"{issue.ref} has {len(issue.digest.entries)} entries and its list wants at least "
+            f"{fewest}: import some and assemble it again, or lower policies.fewest_entries"
+        )
+    compiled = {
+        "+".join(languages): compiled_for(issue.digest, languages, template_folders).dumps()
+        for languages in variants(issue.digest.list)
+    }
+    with db.write() as session:
+        issues.freeze(session, issue.id, compiled, now)
+        return issues.issue_by_id(session, issue.id)
+
+
+def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
+    """Gives every reader of a frozen issue their row; goes on where an earlier run stopped."""
+    reason_for = _judge(issue.digest)
+    today = local_day(issue.digest.list, now)
+    more = True
+    while more:
+        with db.write() as session:
+            more = issues.fan_out(session, issue.id, reason_for, today=today, chunk=FAN_OUT_CHUNK)
+
+
+async def send(
+    db: Database,
+    issue: Issue,
+    relay: RelaySettings,
+    keyring: Keyring,
+    template_folders: Sequence[Path],
+    around: Surroundings,
+) -> Summary:
+    """Does what is left to do of an issue: freezes a draft, completes its rows, sends what is due.
+
+    Raises:
+        ConflictError: it is paused or cancelled, or another process is sending it.
+        NewsletterError: see `freeze` and `deliver`; nothing is lost.
+    """
+    now = around.clock()
+    if issue.state is IssueState.DRAFT:
+        issue = freeze(db, issue, template_folders, now)
+    if issue.state is IssueState.FROZEN:
+        fan_out(db, issue, now)
+    with db.write() as session:
+        issue = issues.begin_sending(session, issue.id)
+    summary = await deliver(db, issue, relay, keyring, around)
+    with db.write() as session:
+        issues.finish_if_done(session, issue.id, around.clock())
+    return summary
