@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
@@ -29,11 +31,14 @@ def about(site: Here, language: Language, list_name: str) -> HTMLResponse:
     with site.database.read() as session:
         found = get_list(session, list_name)
     chosen = language.choose()
+    owner = found.reply_to or found.sender.address
     return site.page(
         "about",
         chosen,
         mailing_list=found,
         tree=branches(found.topics, chosen),
         when=weekdays(site.pages.words(chosen))[found.schedule.weekday],
-        owner=found.reply_to or found.sender.address,
+        owner=owner,
+        # A ? or & in an address would otherwise add fields to the letter (RFC 6068 §2).
+        mailto="mailto:" + quote(owner, safe="@"),
     )
