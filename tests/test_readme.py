@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from newsletter.cli.app import app
 from newsletter.settings import PREFIX, Settings
@@ -13,10 +14,11 @@ from newsletter.settings import PREFIX, Settings
 README = Path(__file__).parents[1] / "README.md"
 
 
-def commands(command: click.Command, path: str) -> Iterator[str]:
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from commands(child, f"{path} {name}")
+def commands(command: Any, path: str) -> Iterator[str]:
+    if isinstance(command, TyperGroup):
+        context = typer.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), f"{path} {name}")
     else:
         yield path
 

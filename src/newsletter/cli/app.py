@@ -3,15 +3,65 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from newsletter import __version__
-from newsletter.cli.edge import err
 from newsletter.errors import NewsletterError
+
+_GROUPS = {
+    "db": "database",
+    "lists": "lists",
+    "entries": "entries",
+    "subscribers": "subscribers",
+    "issues": "issues",
+}
+_COMMANDS = {
+    "init": "database",
+    "demo": "demo",
+    "serve": "serving",
+    "render": "issues",
+    "send": "sending",
+    "status": "deliveries",
+    "deliveries": "deliveries",
+}
+
+
+class Commands(TyperGroup):
+    """Imports a command's module when it is asked for: most need a fraction of the program.
+
+    `Any` stands where typer's own copy of click has types that it does not publish.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return [*_COMMANDS, *_GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        if cmd_name in _GROUPS:
+            group: typer.Typer = _module(_GROUPS[cmd_name]).app
+            found = typer.main.get_group(group)
+            found.name = cmd_name
+            return found
+        if cmd_name in _COMMANDS:
+            single = typer.Typer(add_completion=False, rich_markup_mode=None)
+            single.command(cmd_name)(getattr(_module(_COMMANDS[cmd_name]), cmd_name))
+            return typer.main.get_command(single)
+        return None
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"newsletter.cli.{name}")
+
 
 app = typer.Typer(
     name="newsletter",
+    cls=Commands,
     help="A weekly digest of papers for each reader, delivered and accounted for.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -22,36 +72,11 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _version(
-    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
     if version:
         typer.echo(__version__)
         raise typer.Exit
-
-
-def _gather() -> None:
-    from newsletter.cli import (
-        database,
-        deliveries,
-        demo,
-        entries,
-        issues,
-        lists,
-        sending,
-        serving,
-        subscribers,
-    )
-
-    app.add_typer(database.app, name="db")
-    app.add_typer(lists.app, name="lists")
-    app.add_typer(entries.app, name="entries")
-    app.add_typer(subscribers.app, name="subscribers")
-    app.add_typer(issues.app, name="issues")
-    for module in (database, issues, sending, deliveries, serving, demo):
-        module.register(app)
-
-
-_gather()
 
 
 def main() -> None:
@@ -59,7 +84,7 @@ def main() -> None:
     try:
         app()
     except NewsletterError as error:
-        err.print(f"newsletter: {error}")
+        sys.stderr.write(f"newsletter: {error}\n")
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output (`| head`) has had enough; Python would complain at exit.

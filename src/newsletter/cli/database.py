@@ -15,10 +15,6 @@ from newsletter.store.database import Database
 app = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def register(root: typer.Typer) -> None:
-    root.command()(init)
-
-
 def init() -> None:
     """Make this folder a place to work in: settings with a key, a list, templates, a database.
 

@@ -25,11 +25,6 @@ IssueArgument = Annotated[
 ]
 
 
-def register(root: typer.Typer) -> None:
-    root.command()(deliveries)
-    root.command()(status)
-
-
 def deliveries(
     issue: IssueArgument,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
@@ -40,7 +35,11 @@ def deliveries(
     """Every subscriber's row of an issue: state, attempts, and what the relay said last."""
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
-        rows = list(ledger.deliveries(session, found.id, state=state, domain=domain, address=to))
+        rows = list(
+            ledger.deliveries(
+                session, found.id, state=state, domain=domain or None, address=to or None
+            )
+        )
     if json:
         show_json([plain(row) for row in rows])
         return

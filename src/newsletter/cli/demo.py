@@ -35,10 +35,6 @@ LIST = "ai-for-science"
 WEEK = "2026-W06"
 
 
-def register(root: typer.Typer) -> None:
-    root.command()(demo)
-
-
 def demo(
     folder: Annotated[Path, typer.Option(help="Where to work; it is made.")] = Path("demo"),
     port: Annotated[int, typer.Option(help="Where the pages and the mail are shown.")] = 8025,

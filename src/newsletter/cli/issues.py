@@ -38,10 +38,6 @@ IssueArgument = Annotated[
 DayOption = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
-def register(root: typer.Typer) -> None:
-    root.command()(render)
-
-
 @app.command()
 def assemble(
     list_name: Annotated[str, typer.Argument(metavar="LIST")],

@@ -40,10 +40,6 @@ from newsletter.store.values import IssueState, Outcome
 from newsletter.workflow import Forecast
 
 
-def register(root: typer.Typer) -> None:
-    root.command()(send)
-
-
 def send(
     issue: Annotated[str, typer.Argument(metavar="ISSUE", help="LIST/WEEK")],
     dry_run: Annotated[

@@ -27,10 +27,6 @@ from newsletter.web.app import create_app
 from newsletter.web.serve import serve as serve_app
 
 
-def register(root: typer.Typer) -> None:
-    root.command()(serve)
-
-
 def serve(
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes any free one.")] = 8080,
