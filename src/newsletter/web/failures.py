@@ -15,7 +15,7 @@ from newsletter.web.language import Asked
 from newsletter.web.protection import HEADERS
 from newsletter.web.site import Site
 
-_SAID = {
+SAID = {
     400: ("This could not be understood", "Nothing was changed. Please go back and try again."),
     404: (
         "There is nothing here",
@@ -26,6 +26,7 @@ _SAID = {
     503: ("Please try again later", "Nothing was changed. The service is busy or being mended."),
     500: ("Something went wrong here", "It is our fault and has been noted. Please try later."),
 }
+"""Heading and text for each status, to be translated."""
 
 
 def answer_failures(app: FastAPI, site: Site) -> None:
@@ -50,9 +51,9 @@ def _status(error: Exception) -> int:
 def _page(site: Site, request: Request, status: int, error: Exception) -> Response:
     if status >= 500:
         structlog.get_logger("newsletter.web").error("failed", kind=type(error).__name__)
-    known = status if status in _SAID else (400 if status < 500 else 500)
+    known = status if status in SAID else (400 if status < 500 else 500)
     asked = Asked(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-    response = site.message(asked.choose(), *_SAID[known], status=status)
+    response = site.message(asked.choose(), *SAID[known], status=status)
     # The answer to an error nobody foresaw is sent from outside Protection.
     response.headers.update(HEADERS)
     if isinstance(error, HTTPException):

@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from markupsafe import Markup
+
 from newsletter.content.digest import Digest, DigestEntry
 from newsletter.content.entry import BriefText, EntryText
+from newsletter.content.topics import GENERAL
+from newsletter.rendering.mathtext import readable_maths
+from newsletter.rendering.prose import rich
 
 _DETAILS = tuple(name for name in EntryText.__dataclass_fields__ if name != "title")
 
@@ -45,9 +50,12 @@ class ReadSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBrief:
+    """The editorial of a brief; its `notes` are HTML of a few harmless tags."""
+
     title: str
     language: str
     text: BriefText
+    notes: tuple[Markup, ...]
 
 
 def read_sections(digest: Digest, language: str) -> tuple[ReadSection, ...]:
@@ -70,7 +78,8 @@ def read_briefs(digest: Digest, language: str) -> tuple[ReadBrief, ...]:
     for brief in digest.briefs:
         own = next(_preferred(brief.texts, language), "")
         text = brief.texts.get(own, BriefText())
-        found.append(ReadBrief(title=brief.title, language=own or language, text=text))
+        notes = tuple(Markup(rich(note)) for note in text.notes)  # noqa: S704 - nh3 cleaned it
+        found.append(ReadBrief(title=brief.title, language=own or language, text=text, notes=notes))
     return tuple(found)
 
 
@@ -80,12 +89,14 @@ def _entry(digest: Digest, index: int, item: DigestEntry, language: str) -> Read
     tree = digest.list.topics
     return ReadEntry(
         index=index,
-        title=translated or entry.title,
-        original=entry.title if translated and translated != entry.title else "",
+        title=readable_maths(translated or entry.title),
+        original=readable_maths(entry.title) if translated not in ("", entry.title) else "",
         authors=entry.authors,
         links=tuple(link for link in entry.links if _is_web(link)),
         categories=entry.categories,
-        topics=tuple(tree[name].title(language) for name in item.topics if name in tree),
+        topics=tuple(
+            tree[name].title(language) for name in item.topics if name in tree and name != GENERAL
+        ),
         parts=tuple(_parts(entry.texts, language)),
     )
 
@@ -98,8 +109,8 @@ def _parts(texts: Mapping[str, EntryText], language: str) -> Iterator[Part]:
                 yield Part(
                     field=name,
                     language=own,
-                    text=said if is_text else "",
-                    points=() if is_text else said,
+                    text=readable_maths(said) if is_text else "",
+                    points=() if is_text else tuple(map(readable_maths, said)),
                 )
                 break
 

@@ -11,13 +11,13 @@ from newsletter.web.language import LANGUAGES
 
 
 def tiers(words: NullTranslations) -> Mapping[str, str]:
-    """The tiers as headings, the highest first."""
+    """The tiers as headings, the highest first, worded as in the mail."""
     _ = words.gettext
     return {
         Tier.BREAKTHROUGH: _("Breakthroughs"),
         Tier.NOTABLE: _("Notable papers"),
-        Tier.MENTION: _("Honourable mentions"),
-        Tier.LISTED: _("Also listed"),
+        Tier.MENTION: _("Also worth a look"),
+        Tier.LISTED: _("More papers"),
     }
 
 
@@ -25,9 +25,9 @@ def depths(words: NullTranslations) -> Mapping[str, str]:
     """The choices of how far down the tiers a reader wants to go."""
     _ = words.gettext
     return {
-        Tier.LISTED: _("Everything that was listed"),
-        Tier.MENTION: _("Honourable mentions and above"),
-        Tier.NOTABLE: _("Notable papers and above"),
+        Tier.LISTED: _("All papers"),
+        Tier.MENTION: _("Those worth a look, and above"),
+        Tier.NOTABLE: _("Notable papers and breakthroughs"),
         Tier.BREAKTHROUGH: _("Breakthroughs only"),
     }
 
