@@ -52,7 +52,7 @@ def read_sheet(
                 lines = tuple(found)
                 header = lines[0].cells if headed else ()
                 return Sheet(header, lines[1:] if headed else lines)
-    first = _texts(data)[-1].strip().splitlines()[0][:60]
+    first = next(iter(_texts(data)[-1].strip().splitlines()), "")[:60]
     raise ImportFileError(
         f"{name}:1: no column holds addresses in {first!r}: name one of them `address` or `email`, "
         "or say with --map which it is"

@@ -94,7 +94,7 @@ def read_subscribers(
         is_record=_is_person,
     )
     columns = _columns(sheet.header, renamed) or ["address"]
-    if topics and topics != ALL and "topics" not in columns:
+    if topics and topics != ALL and _folded(topics) not in map(_folded, sheet.header):
         raise ImportFileError(
             f"{name}:1: there is no column {topics!r}: there are {', '.join(sheet.header)}"
         )

@@ -60,7 +60,7 @@ class Table:
         self._taken.add(key)
         if key not in self.values:
             if default is ...:
-                self.fail(key, f"is missing: write {key} = {_NAMES[kind]}")
+                self._miss(key, f": write {key} = {_NAMES[kind]}")
             return default
         value: Any = self.values[key]
         if type(value) is not kind:
@@ -73,8 +73,14 @@ class Table:
         """The value of a key of any type, which must be there."""
         self._taken.add(key)
         if key not in self.values:
-            self.fail(key, "is missing")
+            self._miss(key)
         return self.values[key]
+
+    def _miss(self, key: str, mend: str = "") -> NoReturn:
+        """Fails for a key that is not there, by the one that was written in its place if any."""
+        for near in get_close_matches(key, self.values.keys() - self._taken, 1, 0.8):
+            self.fail(near, f"there is no such key; did you mean {key!r}?")
+        self.fail(key, f"is missing{mend}")
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, none empty; () when it is not there."""

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.audience.subscriber_csv import Problem, export_rows, read_subscribers
+from newsletter.content.entry import Tier
+from newsletter.content.preferences import Preferences
+from newsletter.errors import ImportFileError
+from newsletter.store.members import Member
+from newsletter.store.values import SubscriptionState
+from tests.builders import TOPICS, make_list
+
+LIST = make_list()
+NAMES = tuple(TOPICS.by_name)
+
+
+def read(
+    text: str | bytes, topics: str = "", mapping: dict[str, str] | None = None
+) -> tuple[list[Member], list[Problem]]:
+    data = text.encode() if isinstance(text, str) else text
+    return read_subscribers(data, "people.csv", mailing_list=LIST, topics=topics, mapping=mapping)
+
+
+def addresses(text: str | bytes) -> list[str]:
+    return [member.address for member in read(text)[0]]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_any_delimiter_and_encoding_is_read(delimiter: str, end: str, encoding: str) -> None:
+    lines = ["Name;E-Mail;Tier", "Zoë;zoe@example.test;notable", "Ada;ada@example.test;"]
+    text = end.join(lines).replace(";", delimiter)
+    people, problems = read(text.encode(encoding))
+    assert [(p.address, p.preferences.lowest_tier) for p in people] == [
+        ("zoe@example.test", Tier.NOTABLE),
+        ("ada@example.test", Tier.LISTED),
+    ]
+    assert problems == []
+
+
+def test_what_spreadsheets_do_is_undone() -> None:
+    text = (
+        "sep=;\r\nemail;note;most;;\r\n\r\n"
+        '="ada@example.test";"two\r\nlines; and a ""quote""";5.0;;\r\n'
+        "\N{NO-BREAK SPACE}mailto:bela@example.test ;;;;\r\nChen Wei <chen@example.test>;;;;\r\n"
+    )
+    people, problems = read(text)
+    assert [(p.address, p.line) for p in people] == [
+        ("ada@example.test", 4),
+        ("bela@example.test", 6),
+        ("chen@example.test", 7),
+    ]
+    assert people[0].preferences.most == 5
+    assert problems == []
+
+
+def test_a_chinese_spreadsheet_is_read() -> None:
+    assert addresses("姓名,邮箱\n李雷,lilei@example.test\n".encode("gb18030")) == [
+        "lilei@example.test"
+    ]
+
+
+def test_a_bare_list_of_addresses_needs_no_header() -> None:
+    assert addresses("ada@example.test\nbela@example.test\n") == [
+        "ada@example.test",
+        "bela@example.test",
+    ]
+
+
+def test_every_choice_has_its_column() -> None:
+    (member,), problems = read(
+        "address,topics,muted,only_topics,tier,language,format,most,paused_until,state,consent_at\n"
+        "a@example.test,proofs; Neural operators,general,yes,mention,zh+en,text,7,2026-03-01,"
+        "pending,2025-01-02T03:04:05\n"
+    )
+    assert problems == []
+    assert member.preferences == Preferences(
+        follows=frozenset({"proofs", "operators"}),
+        mutes=frozenset({"general"}),
+        only_topics=True,
+        lowest_tier=Tier.MENTION,
+        languages=("zh", "en"),
+        html=False,
+        most=7,
+    )
+    assert (member.paused_until, member.state) == (dt.date(2026, 3, 1), SubscriptionState.PENDING)
+    assert member.consent_at == dt.datetime(2025, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+
+
+def test_without_a_choice_people_follow_everything() -> None:
+    people, _ = read("email,topics\na@example.test,\nb@example.test,none\nc@example.test,*\n")
+    assert [p.preferences.follows for p in people] == [None, frozenset(), None]
+    (person,), _ = read("email\na@example.test\n")
+    assert person.preferences == Preferences()
+
+
+def test_the_topics_column_is_what_the_command_says() -> None:
+    text = "email,topics,Interests\na@example.test,proofs,operators\n"
+    assert read(text)[0][0].preferences.follows == frozenset({"proofs"})
+    assert read(text, "interests")[0][0].preferences.follows == frozenset({"operators"})
+    assert read(text, "all")[0][0].preferences.follows is None
+    with pytest.raises(ImportFileError, match="no column 'topic list': there are email, topics"):
+        read(text, "topic list")
+
+
+def test_columns_can_be_given_their_names() -> None:
+    text = "Contact,Reads\na@example.test,zh\n"
+    people, _ = read(text, mapping={"Contact": "address", "reads": "language"})
+    assert people[0].preferences.languages == ("zh",)
+    with pytest.raises(ImportFileError, match="Reads cannot be 'tongue'"):
+        read(text, mapping={"Reads": "tongue"})
+
+
+def test_each_bad_row_is_told_and_the_rest_kept() -> None:
+    people, problems = read(
+        "email,topics,tier,language,most,state\n"
+        "good@example.test,,,,,\n"
+        "nobody,,,,,\n"
+        "a@example.test,prooofs,,,,\n"
+        "b@example.test,,great,,,\n"
+        "c@example.test,,,fr,,\n"
+        "d@example.test,,,,-1,\n"
+        "e@example.test,,,,,asleep\n"
+        "GOOD@example.test,,,,,\n"
+        "f@example.test,,,,,,surplus\n"
+        "also.good@example.test\n"
+    )
+    assert [p.address for p in people] == ["good@example.test", "also.good@example.test"]
+    reasons = {problem.line: problem.reason for problem in problems}
+    assert list(reasons) == list(range(3, 11))
+    assert "'nobody' is not an email address" in reasons[3]
+    assert reasons[4] == "the list has no topic 'prooofs': did you mean 'proofs'?"
+    assert reasons[9] == "GOOD@example.test stands on line 2 already"
+    assert reasons[10] == "it has 7 cells, the header 6"
+
+
+def test_a_misspelt_column_is_told() -> None:
+    _, problems = read("email,langauge\na@example.test,zh\n")
+    assert problems == [
+        Problem(1, "the column 'langauge' is passed over: did you mean 'language'?")
+    ]
+
+
+def test_those_who_left_elsewhere_are_read_as_such() -> None:
+    people, _ = read("email,status\na@example.test,unsubscribed\nb@example.test,cleaned\n")
+    assert [p.state for p in people] == [SubscriptionState.LEFT] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "the file is empty"),
+        (" \n \n", "the file is empty"),
+        ("email,topics\n", "a header and no row under it"),
+        ("name;town\nAda;Berlin\n", "people.csv:1: no column holds addresses in 'name;town'"),
+        ("email\nada\nbela\n", "people.csv:2: 'ada' is not .* none of the 2 rows could be read"),
+    ],
+)
+def test_an_import_of_nobody_says_why(text: str, reason: str) -> None:
+    with pytest.raises(ImportFileError, match=reason):
+        read(text)
+
+
+MEMBERS = st.builds(
+    Member,
+    address=st.integers(1, 10**6).map(lambda number: f"reader+{number}@例え.test"),
+    preferences=st.builds(
+        Preferences,
+        follows=st.none() | st.frozensets(st.sampled_from(NAMES)),
+        mutes=st.frozensets(st.sampled_from(NAMES)),
+        only_topics=st.booleans(),
+        lowest_tier=st.sampled_from(Tier),
+        languages=st.sampled_from([("en",), ("zh",), ("en", "zh"), ("zh", "en")]),
+        html=st.booleans(),
+        most=st.none() | st.integers(1, 99),
+    ),
+    state=st.sampled_from(SubscriptionState),
+    paused_until=st.none() | st.dates(),
+    consent_at=st.none() | st.datetimes(timezones=st.just(dt.UTC)),
+    consent_source=st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"])),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(MEMBERS, min_size=1, max_size=8, unique_by=lambda member: member.address))
+def test_what_is_exported_is_imported_the_same(members: list[Member]) -> None:
+    people, problems = read("".join(export_rows(members)))
+    assert problems == []
+    assert [replace(person, line=0) for person in people] == members
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"email;topics\n", b"\xff\xfe", b'email\n"']))
+def test_whatever_the_bytes_it_is_people_or_a_reason(data: bytes, before: bytes) -> None:
+    try:
+        people, _ = read(before + data)
+    except ImportFileError as error:
+        people, told = [], str(error)
+    else:
+        told = ""
+    assert bool(people) != bool(told)
+    assert "\n" not in told
