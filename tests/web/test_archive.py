@@ -22,7 +22,7 @@ def hostile(tmp_path: Path) -> Iterator[Newsstand]:
         41,
         title=HOSTILE,
         authors=(HOSTILE,),
-        links=("javascript:alert(1)", "data:text/html,x", "https://[bad", "https://arxiv.org/x"),
+        links=("javascript:alert(1)", "data:text/html,x", "https://[bad", "https://doi.org/x"),
         texts={"en": EntryText(summary=HOSTILE, innovations=(HOSTILE,))},
     )
     digest = make_digest(entries=[entry], titles={"en": HOSTILE})
@@ -90,7 +90,8 @@ def test_only_web_addresses_become_links(hostile: Newsstand) -> None:
     page = hostile.client.get(ISSUE).text
     assert "javascript:" not in page
     assert "data:text" not in page
-    assert 'href="https://arxiv.org/x"' in page
+    assert 'href="https://doi.org/x"' in page
+    assert 'href="https://arxiv.org/abs/2602.00041"' in page
 
 
 def test_the_lists_page_shows_its_topics_and_how_to_join(newsstand: Newsstand) -> None:

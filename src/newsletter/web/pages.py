@@ -11,7 +11,6 @@ from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
@@ -87,7 +86,5 @@ def _environment(folders: tuple[Path, ...], paths: Paths, language: str) -> Envi
     install = environment.install_gettext_callables  # type: ignore[attr-defined]  # by i18n
     install(words.gettext, words.ngettext, newstyle=True)
     environment.globals.update(links=paths, languages=LANGUAGES, lang_tag=_TAGS[language])
-    environment.filters.update(
-        period=lambda days: period(days, language), host=lambda url: urlsplit(url).hostname
-    )
+    environment.filters["period"] = lambda days: period(days, language)
     return environment

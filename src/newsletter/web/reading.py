@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
 from newsletter.content.digest import Digest, DigestEntry
-from newsletter.content.entry import BriefText, EntryText
+from newsletter.content.entry import BriefText, Entry, EntryText
 from newsletter.content.topics import GENERAL
 from newsletter.rendering.mathtext import readable_maths
 from newsletter.rendering.prose import rich
+from newsletter.rendering.views import safe_url
 
 _DETAILS = tuple(name for name in EntryText.__dataclass_fields__ if name != "title")
 
@@ -27,6 +28,12 @@ class Part:
     points: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadLink:
+    label: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadEntry:
     """`index` is the position in `Digest.entries`; `original` the title that `title` translates."""
@@ -35,7 +42,7 @@ class ReadEntry:
     title: str
     original: str
     authors: tuple[str, ...]
-    links: tuple[str, ...]
+    links: tuple[ReadLink, ...]
     categories: tuple[str, ...]
     topics: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -92,7 +99,7 @@ def _entry(digest: Digest, index: int, item: DigestEntry, language: str) -> Read
         title=readable_maths(translated or entry.title),
         original=readable_maths(entry.title) if translated not in ("", entry.title) else "",
         authors=entry.authors,
-        links=tuple(link for link in entry.links if _is_web(link)),
+        links=tuple(_links(entry)),
         categories=entry.categories,
         topics=tuple(
             tree[name].title(language) for name in item.topics if name in tree and name != GENERAL
@@ -119,10 +126,14 @@ def _preferred(texts: Mapping[str, object], language: str) -> Iterator[str]:
     return iter(sorted(texts, key=lambda own: own != language))
 
 
-def _is_web(link: str) -> bool:
-    # Links come from imported documents: `javascript:` must never become one that can be clicked.
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+def _links(entry: Entry) -> Iterator[ReadLink]:
+    if entry.arxiv_id:
+        number = quote(entry.arxiv_id, safe="/.")
+        yield ReadLink(f"arXiv:{entry.arxiv_id}", f"https://arxiv.org/abs/{number}")
+        yield ReadLink("PDF", f"https://arxiv.org/pdf/{number}")
+    for link in entry.links:
+        # Links come from imported documents: `javascript:` must never be one that can be clicked.
+        url = safe_url(link)
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+        if url and not (entry.arxiv_id and host.endswith("arxiv.org")):
+            yield ReadLink(host, url)
