@@ -10,10 +10,11 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.errors import ConflictError
 from newsletter.store.database import Database
@@ -22,7 +23,7 @@ _ISSUE_LOCKS = 1_853_192_558  # the first of the two numbers that name our advis
 _SENDER_LOCKS = 1_853_192_559
 
 _TRY = text("SELECT pg_try_advisory_lock(:kind, :number)")
-_UNLOCK = text("SELECT pg_advisory_unlock(:kind, :number)")
+_UNLOCK_ALL = text("SELECT pg_advisory_unlock_all()")
 _HELD = text("""
 SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
                WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
@@ -113,5 +114,8 @@ def _advisory(database: Database, issue_id: int, number: int) -> Iterator[None]:
         try:
             yield
         finally:
-            # Closed for good, not given back to the pool with its locks.
+            # Given up by name, for a server may take its time to see that a connection is closed;
+            # then closed for good, and not given back to the pool in case that did not work.
+            with suppress(DBAPIError):
+                connection.execute(_UNLOCK_ALL)
             connection.invalidate()
