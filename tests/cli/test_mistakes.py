@@ -1,0 +1,77 @@
+"""A mistake is one line that says what, where and how to mend it; wrong usage ends with 2."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ISSUE, Run
+
+BACKWARDS = ("--from", "2026-02-05", "--to", "2026-02-01")
+MISTAKES = (
+    (("lists", "show", "nope"), "newsletter lists sync"),
+    (("issues", "show", "2026-W06"), "LIST/WEEK"),
+    (("issues", "show", "ai-for-science/2026-W06"), "newsletter issues list"),
+    (("issues", "assemble", "ai-for-science", "--week", "2026-W99"), "2026-W99"),
+    (("issues", "assemble", "nope"), "nope"),
+    (("issues", "assemble", "ai-for-science", *BACKWARDS), "--to"),
+    (("entries", "import", "missing.txt"), "missing.txt"),
+    (("entries", "show", "nothing like it"), "nothing like it"),
+    (("entries", "edit", "1", "tier"), "FIELD=VALUE"),
+    (("subscribers", "add", "not an address"), "not an address"),
+    (("subscribers", "add", "a@b.example", "--follow", "astrology"), "astrology"),
+    (("subscribers", "add", "a@b.example", "--languages", "tlh"), "tlh"),
+    (("subscribers", "show", "nobody@b.example"), "nobody@b.example"),
+    (("subscribers", "import", "missing.csv"), "missing.csv"),
+    (("subscribers", "export", "--list", "nope"), "nope"),
+    (("send", "ai-for-science/2026-W06"), "NEWSLETTER_SMTP_URL"),
+    (("render", "ai-for-science/2026-W06", "--to", "a@b.example"), "newsletter issues list"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "named"), MISTAKES, ids=[" ".join(w) for w, _ in MISTAKES])
+def test_a_mistake_is_one_line(ready: Run, words: tuple[str, ...], named: str) -> None:
+    shown = ready(*words)
+    assert shown.code == 1
+    assert shown.err.startswith("newsletter: ")
+    assert shown.err.count("\n") == 1
+    assert named in shown.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("send",),
+        ("issues", "assemble", "ai-for-science", "--week", "2026-W06", "--from", "2026-02-01"),
+        ("entries", "list", "--tier", "gossip"),
+        ("nonsense",),
+        ("entries", "list", "--since", "yesterday"),
+    ],
+)
+def test_wrong_usage_ends_with_2(ready: Run, words: tuple[str, ...]) -> None:
+    shown = ready(*words)
+    assert shown.code == 2
+    assert "Usage: newsletter" in shown.err
+
+
+def test_a_folder_that_is_not_ready_says_what_to_run(run: Run) -> None:
+    shown = run("lists", "show")
+    assert shown.code == 1
+    assert "newsletter db upgrade" in shown.err
+
+
+def test_a_broken_list_file_changes_nothing(ready: Run, tmp_path: Path) -> None:
+    path = tmp_path / "subscribers" / "ai-for-science" / "list.toml"
+    path.write_text(path.read_text("utf-8").replace('"thursday"', '"4"', 1), "utf-8")
+    shown = ready("lists", "sync")
+    assert shown.code == 1
+    assert "list.toml" in shown.err
+    assert "thursday" in ready("lists", "show", "ai-for-science").out
+
+
+def test_a_broken_template_names_its_file_and_line(filled: Run, tmp_path: Path) -> None:
+    path = tmp_path / "templates" / "weekly" / "issue.mjml"
+    path.write_text(path.read_text("utf-8") + "\n{% if %}\n", "utf-8")
+    shown = filled("render", ISSUE, "--to", "ann@reader.example")
+    assert shown.code == 1
+    assert "weekly/issue.mjml:" in shown.err
+    assert shown.err.count("\n") == 1
