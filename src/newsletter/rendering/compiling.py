@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
@@ -31,14 +31,9 @@ def compile_issue(
         TemplateError: the template is at fault; it says where.
         MessageError: the list has a value that no header can hold.
     """
-    outline = Outline.of(digest)
-    known = frozenset(every_fact(outline))
     marks = Marks(_nonce(template, digest, languages, links))
-
-    def mark(when: object, at: Place, body: Callable[[], str]) -> str:
-        return marks.around(Mark(_asked(when, at, known), at), body())
-
-    return _compile(template, digest, languages, links, marks, mark)
+    known = frozenset(every_fact(Outline.of(digest)))
+    return _compile(template, digest, languages, links, marks, _Marking(marks, known))
 
 
 def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Links) -> Compiled:
@@ -48,13 +43,44 @@ def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Link
     law by which templates are judged.
     """
     facts = Facts(outline := Outline.of(digest), every_fact(outline))
-    held, known = facts.of(plan), frozenset(facts.bits)
-
-    def keep(when: object, at: Place, body: Callable[[], str]) -> str:
-        return body() if any(facts.bits[f] & held for f in _asked(when, at, known)) else ""
-
     marks = Marks(_nonce(template, digest, plan.languages, links))
-    return _compile(template, digest, plan.languages, links, marks, keep)
+    cutter = _Keeping(facts.bits, facts.of(plan))
+    return _compile(template, digest, plan.languages, links, marks, cutter)
+
+
+class _Marking:
+    """Marks every fragment, to be cut later."""
+
+    def __init__(self, marks: Marks, known: frozenset[str]) -> None:
+        self._marks, self._known = marks, known
+        self._open: list[int] = []
+
+    def begins(self, when: object, place: Place) -> bool:
+        self._open.append(self._marks.add(Mark(_asked(when, place, self._known), place)))
+        return True
+
+    def opening(self) -> str:
+        return self._marks.opening(self._open[-1])
+
+    def closing(self) -> str:
+        return self._marks.closing(self._open.pop())
+
+
+class _Keeping:
+    """Keeps the fragments that the facts which are held ask for, and leaves no trace of others."""
+
+    def __init__(self, bits: Mapping[str, int], held: int) -> None:
+        self._bits, self._held = bits, held
+
+    def begins(self, when: object, place: Place) -> bool:
+        asked = _asked(when, place, self._bits.keys())
+        return any(self._bits[fact] & self._held for fact in asked)
+
+    def opening(self) -> str:
+        return ""
+
+    def closing(self) -> str:
+        return ""
 
 
 def _nonce(template: Template, digest: Digest, languages: tuple[str, ...], links: Links) -> str:
@@ -62,7 +88,7 @@ def _nonce(template: Template, digest: Digest, languages: tuple[str, ...], links
     return nonce_of([template.name, *files, repr(digest), *languages, repr(links)])
 
 
-def _asked(when: object, at: Place, known: frozenset[str]) -> tuple[str, ...]:
+def _asked(when: object, at: Place, known: Collection[str]) -> tuple[str, ...]:
     facts = (when,) if isinstance(when, str) else when
     if not isinstance(facts, Iterable):
         raise at.error(f"a fragment needs a fact, such as when.full(entry), not {when!r}")

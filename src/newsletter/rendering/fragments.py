@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, nodes
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
-from markupsafe import Markup
 
 from newsletter.rendering.marks import Place
 
@@ -20,9 +19,19 @@ _BLOCK = r"</?(?:mj[\w-]*|p|div|table|tbody|thead|tr|td|th|h[1-6]|ul|ol|li|hr|br
 _AROUND_BLOCK = re.compile(rf"\s*({_BLOCK})\s*")
 
 
-# What becomes of a fragment, given what it asks for, where it stands, and its content: it is
-# marked, or, when one plan is rendered alone, kept or not.
-Cutter = Callable[[object, Place, Callable[[], str]], str]
+class Cutter(Protocol):
+    """What becomes of fragments: they are marked, or, when one plan is rendered alone, kept or
+    not."""
+
+    def begins(self, when: object, place: Place) -> bool:
+        """A fragment begins: whether its content is rendered."""
+
+    def opening(self) -> str:
+        """What stands before the content of the fragment that began last."""
+
+    def closing(self) -> str:
+        """What stands after it."""
+
 
 # The cutter of the rendering that is under way, so that parsed templates can be kept for the next.
 CUTTER: ContextVar[Cutter] = ContextVar("CUTTER")
@@ -38,12 +47,19 @@ class FragmentExtension(Extension):
         line = next(parser.stream).lineno
         when = parser.parse_expression()
         body = parser.parse_statements(("name:endfragment",), drop_needle=True)
-        call = self.call_method("_cut", [when, nodes.Const(parser.name), nodes.Const(line)])
-        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+        begins = self.call_method("_begins", [when, nodes.Const(parser.name), nodes.Const(line)])
+        opening = nodes.Output([self.call_method("_opening")])
+        closing = nodes.Output([self.call_method("_closing")])
+        return nodes.If(begins, [opening, *body, closing], [], []).set_lineno(line)
 
-    def _cut(self, when: object, name: str, line: int, caller: Callable[[], str]) -> str:
-        result = CUTTER.get()(when, Place(name, line), caller)
-        return Markup(result) if self.environment.autoescape else result  # noqa: S704 (rendered)
+    def _begins(self, when: object, name: str, line: int) -> bool:
+        return CUTTER.get().begins(when, Place(name, line))
+
+    def _opening(self) -> str:
+        return CUTTER.get().opening()
+
+    def _closing(self) -> str:
+        return CUTTER.get().closing()
 
     def filter_stream(self, stream: TokenStream) -> TokenStream | Iterator[Token]:
         return _folded(list(stream)) if self.environment.autoescape else stream
@@ -114,14 +130,13 @@ def check_loops(environment: Environment, files: Mapping[str, str]) -> None:
 
 
 def _cuts(node: nodes.Node, macros: set[str]) -> bool:
-    calls = [block.call for block in node.find_all(nodes.CallBlock)] + list(
-        node.find_all(nodes.Call)
+    return any(
+        _name(call.node) in macros or _begins(call.node) for call in node.find_all(nodes.Call)
     )
-    return any(_name(call.node) in macros or _is_cut(call.node) for call in calls)
 
 
-def _is_cut(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.ExtensionAttribute) and node.name == "_cut"
+def _begins(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.ExtensionAttribute) and node.name == "_begins"
 
 
 def _name(node: Any) -> str:

@@ -55,10 +55,15 @@ class Marks:
     marks: list[Mark] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
 
-    def around(self, mark: Mark, body: str) -> str:
-        number = len(self.marks)
+    def add(self, mark: Mark) -> int:
         self.marks.append(mark)
-        return f"{self.nonce}o{number}z{body}{self.nonce}c{number}z"
+        return len(self.marks) - 1
+
+    def opening(self, number: int) -> str:
+        return f"{self.nonce}o{number}z"
+
+    def closing(self, number: int) -> str:
+        return f"{self.nonce}c{number}z"
 
     def slot(self, slot: Slot) -> str:
         if slot not in self.slots:
