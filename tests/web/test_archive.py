@@ -100,3 +100,9 @@ def test_the_lists_page_shows_its_topics_and_how_to_join(newsstand: Newsstand) -
     assert "mailto:editors@news.example.org" in page
     assert "Thursdays" in page
     assert make_breakthrough().title not in page
+
+
+@pytest.mark.parametrize("name", ["%00", "%ED%A0%80", "a%00b", "x" * 500, "%2e%2e"])
+def test_a_name_that_no_list_can_have_is_a_plain_404(newsstand: Newsstand, name: str) -> None:
+    for path in (f"/lists/{name}", f"/archive/{name}", f"/archive/{name}/x", f"/style/{name}.css"):
+        assert newsstand.client.get(path).status_code == 404, path

@@ -164,6 +164,10 @@ def _last(session: Session, reader: Reader, topic: str) -> Departure | None:
 
 
 def _reason(fields: Mapping[str, str]) -> str:
-    code, words = fields.get("reason", ""), fields.get("words", "")
-    said = [" ".join(part.split()) for part in (code, words)]
+    said = [_storable(fields.get(name, "")) for name in ("reason", "words")]
     return ": ".join(part for part in said if part)[:MOST_WORDS]
+
+
+def _storable(text: str) -> str:
+    """`text` on one line, without what databases cannot keep: NUL and half surrogates."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -13,14 +13,14 @@ from newsletter.store.lists import get_list
 from newsletter.store.published import PUBLIC_STATES, published
 from newsletter.web.language import Language
 from newsletter.web.reading import read_briefs, read_sections
-from newsletter.web.site import Here
+from newsletter.web.site import Here, Name, Site
 from newsletter.web.wording import parts, tiers
 
 router = APIRouter(default_response_class=HTMLResponse)
 
 
 @router.get("/archive/{list_name}")
-def archive(site: Here, language: Language, list_name: str) -> HTMLResponse:
+def archive(site: Here, language: Language, list_name: Name) -> HTMLResponse:
     """The issues of a list that have gone out, the latest first."""
     with site.database.read() as session:
         found = get_list(session, list_name)
@@ -29,7 +29,7 @@ def archive(site: Here, language: Language, list_name: str) -> HTMLResponse:
 
 
 @router.get("/archive/{list_name}/{issue_name}")
-def issue(site: Here, language: Language, list_name: str, issue_name: str) -> HTMLResponse:
+def issue(site: Here, language: Language, list_name: Name, issue_name: Name) -> HTMLResponse:
     """An issue that has gone out; each entry stands at `#e` and its position."""
     digest = _published_digest(site, list_name, issue_name)
     chosen = language.choose()
@@ -46,7 +46,7 @@ def issue(site: Here, language: Language, list_name: str, issue_name: str) -> HT
     )
 
 
-def _published_digest(site: Here, list_name: str, issue_name: str) -> Digest:
+def _published_digest(site: Site, list_name: str, issue_name: str) -> Digest:
     with site.database.read() as session:
         found = get_issue(session, list_name, issue_name)
         if found.state not in PUBLIC_STATES or found.edition is None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from newsletter.content.mailinglist import Theme
 from newsletter.store.lists import get_list
-from newsletter.web.site import PUBLIC, Here
+from newsletter.web.site import PUBLIC, Here, Name
 
 router = APIRouter()
 
@@ -24,7 +24,7 @@ def style(site: Here) -> Response:
 
 
 @router.get("/style/{list_name}.css")
-def list_style(site: Here, list_name: str) -> Response:
+def list_style(site: Here, list_name: Name) -> Response:
     """The stylesheet in the colours of a list."""
     with site.database.read() as session:
         return _css(site.pages.style(get_list(session, list_name).theme))

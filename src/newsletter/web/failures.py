@@ -36,7 +36,7 @@ def answer_failures(app: FastAPI, site: Site) -> None:
         return lambda request, error: _page(site, request, status(error), error)
 
     app.add_exception_handler(HTTPException, answer(_status))
-    app.add_exception_handler(RequestValidationError, answer(lambda _: 400))
+    app.add_exception_handler(RequestValidationError, answer(_invalid))
     app.add_exception_handler(TokenError, answer(lambda _: 404))
     app.add_exception_handler(NotFoundError, answer(lambda _: 404))
     app.add_exception_handler(DatabaseError, answer(lambda _: 503))
@@ -46,6 +46,12 @@ def answer_failures(app: FastAPI, site: Site) -> None:
 
 def _status(error: Exception) -> int:
     return error.status_code if isinstance(error, HTTPException) else 500
+
+
+def _invalid(error: Exception) -> int:
+    """A path that could be nothing of ours is not there; all else is a request gone wrong."""
+    places = error.errors() if isinstance(error, RequestValidationError) else ()
+    return 404 if any(place["loc"][0] == "path" for place in places) else 400
 
 
 def _page(site: Site, request: Request, status: int, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from newsletter.store.lists import get_list, list_names
 from newsletter.web.branches import branches
 from newsletter.web.language import Language
-from newsletter.web.site import Here
+from newsletter.web.site import Here, Name
 from newsletter.web.wording import weekdays
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -26,7 +26,7 @@ def home(site: Here, language: Language) -> HTMLResponse:
 
 @router.get("/lists/{list_name}")
 @router.get("/lists/{list_name}/subscribe")
-def about(site: Here, language: Language, list_name: str) -> HTMLResponse:
+def about(site: Here, language: Language, list_name: Name) -> HTMLResponse:
     """One list: what it is about, its topics, and how to subscribe."""
     with site.database.read() as session:
         found = get_list(session, list_name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.responses import HTMLResponse
 
 from newsletter.content.links import Links
@@ -77,3 +77,6 @@ def _site(request: Request) -> Site:
 
 Here = Annotated[Site, Depends(_site)]
 """The parameter by which a route gets at the site."""
+
+Name = Annotated[str, Path(max_length=200, pattern=r"^[!-~]+$")]
+"""A list's or an issue's name in a path; PostgreSQL cannot even be asked for one that holds NUL."""

@@ -56,7 +56,10 @@ def view(site: Here, language: Language, token: str) -> Response:
 
 
 def _sent(session: Session, fixed: Fixed) -> tuple[Compiled, Plan, Digest]:
-    plan = load_plan(plan_body(session, fixed.edition, fixed.preferences_id) or "")
+    body = plan_body(session, fixed.edition, fixed.preferences_id)
+    if body is None:
+        raise NotFoundError(f"no plan is kept for edition {fixed.edition}")
+    plan = load_plan(body)
     issue = Compiled.loads(compiled(session, fixed.edition, "+".join(plan.languages)))
     return issue, plan, edition_digest(session, fixed.edition)
 
