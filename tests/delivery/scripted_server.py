@@ -74,6 +74,7 @@ class ScriptedServer:
     commands: list[bytes] = field(default_factory=list)
     port: int = 0
     on_rcpt: Callable[[str], None] = lambda _recipient: None
+    took_one: asyncio.Event = field(default_factory=asyncio.Event)  # a final dot has come
     _seen: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -196,6 +197,7 @@ class _Session:
             return True
         message = Accepted(sender, recipient, bytes(octets))
         self.server.unanswered.add(recipient)
+        self.server.took_one.set()
 
         def accept() -> None:
             self.server.accepted.append(message)
