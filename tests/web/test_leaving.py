@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.testclient import TestClient
 
 from newsletter.content.entry import Tier
 from newsletter.store import subscribers
@@ -97,10 +99,23 @@ def test_a_one_click_leave_can_be_undone_from_the_page(newsstand: Newsstand) -> 
     assert newsstand.subscription().state is SubscriptionState.ACTIVE
 
 
-def test_a_leave_by_the_admin_is_not_the_links_to_undo(newsstand: Newsstand) -> None:
+@pytest.mark.parametrize(
+    ("way", "through"),
+    [
+        (Way.ADMIN, None),
+        (Way.COMPLAINT, ADA),
+        (Way.PAGE, "mei@mail.example.net"),  # stands for another mail than this one
+    ],
+)
+def test_a_leave_by_other_ways_is_not_this_links_to_undo(
+    newsstand: Newsstand, way: Way, through: str | None
+) -> None:
+    delivery_id = newsstand.deliveries[through] if through else None
     with newsstand.database.write() as session:
         person = subscribers.show(session, ADA)
-        subscribers.leave(session, "ai-for-science", person.id, way=Way.ADMIN, now=NOW)
+        subscribers.leave(
+            session, "ai-for-science", person.id, way=way, now=NOW, delivery_id=delivery_id
+        )
     assert 'value="undo"' not in newsstand.client.get(newsstand.leave_path()).text
     newsstand.client.post(newsstand.leave_path(), data={"choice": "undo"})
     assert newsstand.subscription().state is SubscriptionState.LEFT
@@ -185,3 +200,18 @@ def test_preferences_survive_leaving_and_coming_back(newsstand: Newsstand) -> No
     newsstand.client.post(path, data={"choice": "undo"})
     assert newsstand.subscription("mei@mail.example.net").preferences == before
     assert before.lowest_tier is Tier.LISTED
+
+
+def test_many_one_clicks_at_once_are_all_answered_and_each_reader_leaves_once(
+    newsstand: Newsstand,
+) -> None:
+    def click(address: str) -> int:
+        client = TestClient(newsstand.app)
+        return client.post(newsstand.leave_path(address), data=ONE_CLICK).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(click, list(newsstand.deliveries) * 8))
+    assert set(answers) == {200}
+    for address in newsstand.deliveries:
+        assert newsstand.subscription(address).state is SubscriptionState.LEFT
+        assert len(newsstand.departures(address)) == 1
