@@ -75,7 +75,7 @@ def test_settings_print_no_secret(tmp_path: Path) -> None:
 def test_the_first_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = settings.write_first(tmp_path, settings.new_secret())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert len(settings.load(tmp_path, {}).keyring.keys) == 1
+    assert len(settings.load(tmp_path, {}).secrets) == 1
 
 
 def test_keys_that_are_there_are_never_written_over(tmp_path: Path) -> None:

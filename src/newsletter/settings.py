@@ -14,7 +14,6 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.errors import SettingsError
-from newsletter.tokens import Keyring
 
 FILE_NAME = "newsletter.toml"
 PREFIX = "NEWSLETTER_"
@@ -93,9 +92,9 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @property
-    def keyring(self) -> Keyring:
-        """The keys as a ring; SettingsError when there are none or one is too short."""
-        return Keyring.of([key.get_secret_value() for key in self.secret_keys])
+    def secrets(self) -> tuple[str, ...]:
+        """The secret keys in clear, newest first: never print them."""
+        return tuple(key.get_secret_value() for key in self.secret_keys)
 
     @property
     def relay_url(self) -> str:

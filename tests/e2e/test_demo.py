@@ -21,6 +21,7 @@ from newsletter.delivery.showing import explain, render_for
 from newsletter.packaged import packaged
 from newsletter.store import issues, subscribers
 from newsletter.store.database import Database
+from newsletter.tokens import Keyring
 from newsletter.workflow import compiler
 
 LIST, WEEK = "ai-for-science", "2026-W06"
@@ -89,7 +90,7 @@ def test_the_second_run_sends_nobody_the_same_issue_and_says_so(demo: Demo) -> N
 def test_render_gives_back_every_octet_that_the_catcher_received(
     demo: Demo, database: Database
 ) -> None:
-    keyring = settings.load(demo.folder, {}).keyring
+    keyring = Keyring.of(settings.load(demo.folder, {}).secrets)
     compile_for = compiler((packaged("templates"),))
     with database.read() as session:
         issue = issues.get_issue(session, LIST, WEEK)

@@ -16,7 +16,7 @@ from newsletter import settings as settings_module
 from newsletter import workflow
 from newsletter.cli import entries, lists, sending, subscribers
 from newsletter.cli.catcher import HOST, catcher
-from newsletter.cli.edge import now, out, template_folders
+from newsletter.cli.edge import keyring, now, out, template_folders
 from newsletter.cli.logs import configure_logs
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.relay import parse_relay
@@ -136,7 +136,9 @@ def _spread(sizes: Sequence[int]) -> str:
 
 def _show(db: Database, found: Settings, mail: Path, port: int) -> None:
     folders = template_folders(found)
-    pages = create_app(db, found.keyring, clock=now, public_url=found.public_url, templates=folders)
+    pages = create_app(
+        db, keyring(found), clock=now, public_url=found.public_url, templates=folders
+    )
     app = create_catcher_app(mail, pages, templates=folders)
     serve(
         app,

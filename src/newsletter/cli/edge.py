@@ -20,6 +20,7 @@ from newsletter.errors import NotFoundError
 from newsletter.packaged import packaged
 from newsletter.settings import Settings
 from newsletter.store.database import Database
+from newsletter.tokens import Keyring
 
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
@@ -34,6 +35,11 @@ def now() -> dt.datetime:
 def settings() -> Settings:
     """The settings of the working folder."""
     return settings_module.load(Path.cwd())
+
+
+def keyring(found: Settings) -> Keyring:
+    """The keys of the settings as a ring."""
+    return Keyring.of(found.secrets)
 
 
 @contextmanager

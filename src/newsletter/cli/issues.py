@@ -13,6 +13,7 @@ from newsletter import workflow
 from newsletter.cli.edge import (
     JsonOption,
     database,
+    keyring,
     now,
     out,
     settings,
@@ -113,7 +114,7 @@ def render(
         with db.read() as session:
             wanted = store.get_issue(session, *split_issue(issue))
         message = render_for(
-            db, wanted, to, found.keyring, now, workflow.compiler(template_folders(found))
+            db, wanted, to, keyring(found), now, workflow.compiler(template_folders(found))
         )
     if out_file is None:
         sys.stdout.buffer.write(message)

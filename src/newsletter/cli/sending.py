@@ -18,6 +18,7 @@ from newsletter import workflow
 from newsletter.cli.edge import (
     Meter,
     database,
+    keyring,
     now,
     out,
     settings,
@@ -81,7 +82,7 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
         wanted,
         Preferences(languages=mailing_list.languages[:1]),
         mailing_list.sender.address,
-        found.keyring,
+        keyring(found),
         now(),
         workflow.compiler(template_folders(found)),
     )
@@ -131,7 +132,7 @@ async def _send(
         clock=now, chance=random.SystemRandom().random, stop=stop, observe=observe
     )
     sending = asyncio.ensure_future(
-        workflow.send(db, wanted, relay, found.keyring, template_folders(found), around)
+        workflow.send(db, wanted, relay, keyring(found), template_folders(found), around)
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -167,7 +168,7 @@ def _test(found: Settings, wanted: Issue, relay: RelaySettings, addresses: Seque
             addresses,
             Preferences(languages=wanted.digest.list.languages[:1]),
             relay,
-            found.keyring,
+            keyring(found),
             now,
             workflow.compiler(template_folders(found)),
         )

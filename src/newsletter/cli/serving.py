@@ -13,7 +13,7 @@ import typer
 from fastapi import FastAPI
 
 from newsletter import schedule, workflow
-from newsletter.cli.edge import database, now, out, settings, template_folders
+from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.logs import configure_logs
 from newsletter.content.entry import Period
 from newsletter.delivery.relay import parse_relay
@@ -37,13 +37,13 @@ def serve(
     """Serve the public pages, and send each list's issue when its schedule says so."""
     found = settings()
     configure_logs(found.log_level)
-    keyring = found.keyring
+    ring = keyring(found)
     with database(found) as db:
         with db.write() as session:
-            check_keys(session, keyring, now())
+            check_keys(session, ring, now())
         app = create_app(
             db,
-            keyring,
+            ring,
             clock=now,
             public_url=found.public_url,
             templates=template_folders(found),
@@ -81,7 +81,7 @@ def _with_clock(db: Database, found: Settings) -> Lifespan:
             try:
                 issue = workflow.issue_of_week(db, list_name, week, now(), found.public_url)
                 summary = await workflow.send(
-                    db, issue, relay, found.keyring, template_folders(found), around
+                    db, issue, relay, keyring(found), template_folders(found), around
                 )
                 log.info("issue sent", issue=issue.ref, halt=summary.halt)
             except NewsletterError as error:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from newsletter.content.digest import Digest
@@ -232,11 +232,11 @@ def skips(session: Session, issue_id: int) -> Mapping[str, int]:
 
 def distinct_plans(session: Session, issue_id: int) -> int:
     """Number of different messages an issue had so far, not counting what is personal in each."""
-    sent = (DeliveryRow.edition_id, DeliveryRow.preferences_id)
-    plans = (PlanRow.edition_id, PlanRow.preferences_id)
+    same_edition = col(DeliveryRow.edition_id) == PlanRow.edition_id
+    same_choice = col(DeliveryRow.preferences_id) == PlanRow.preferences_id
     query = (
         select(func.count(func.distinct(PlanRow.body)))
-        .join(DeliveryRow, and_(*(a == b for a, b in zip(sent, plans, strict=True))))
+        .join(DeliveryRow, same_edition & same_choice)
         .where(DeliveryRow.issue_id == issue_id)
     )
     return session.exec(query).one()
