@@ -16,6 +16,7 @@ from newsletter.rendering.encoding import Encoding
 from newsletter.rendering.facts import Facts, Outline, counts
 from newsletter.rendering.marks import Slot
 from newsletter.rendering.program import Part, conditions, dump, load
+from newsletter.rendering.prose import one_line
 from newsletter.rendering.sizes import PartSizes
 from newsletter.rendering.track import Track
 
@@ -72,7 +73,7 @@ class Compiled:
 
     def subject(self, plan: Plan, values: Mapping[str, str]) -> str:
         """The subject for `plan`, on one line."""
-        return self._read(self._subject, plan, values)
+        return one_line(self._read(self._subject, plan, values))
 
     def _read(self, track: Track[str], plan: Plan, values: Mapping[str, str]) -> str:
         numbers = counts(plan, self.outline)
@@ -86,7 +87,7 @@ class Compiled:
         """
         mime.checked(values)
         facts, numbers = self._facts.of(plan), counts(plan, self.outline)
-        subject = "".join(self._subject.pieces(facts, numbers, values))
+        subject = one_line("".join(self._subject.pieces(facts, numbers, values)))
         text, rich = self._wire[encoding]
         return mime.message(
             self.frame,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import binascii
+import re
 from enum import StrEnum
 
+_QUOTED_LINE = 76  # characters, the soft break's `=` among them
+_GROWN = re.compile(rb"^([^\n]{74,75})(=20|=09)$", re.MULTILINE)
 MOST_OCTETS = 998  # in a line, without its CRLF: RFC 5322 section 2.1.1
 
 
@@ -25,5 +28,16 @@ class Encoding(StrEnum):
             return data.replace(b"\n", b"\r\n")
         if not data:
             return data
-        quoted = binascii.b2a_qp(data).replace(b"\n", b"\r\n")
-        return quoted if quoted.endswith(b"\r\n") and data.endswith(b"\n") else quoted + b"=\r\n"
+        # binascii lets a line grow when it encodes white space at its end.
+        quoted = _GROWN.sub(rb"\1=\n\2", binascii.b2a_qp(data)).replace(b"\n", b"\r\n")
+        return quoted if data.endswith(b"\n") else _softly_ended(quoted)
+
+
+def _softly_ended(quoted: bytes) -> bytes:
+    """`quoted` with a soft line break after it, and one before if the last line has no room."""
+    start = quoted.rfind(b"\n") + 1
+    if len(quoted) - start >= _QUOTED_LINE:
+        at = len(quoted) - 3
+        at -= next((back for back in (1, 2) if quoted[at - back : at - back + 1] == b"="), 0)
+        quoted = quoted[:at] + b"=\r\n" + quoted[at:]
+    return quoted + b"=\r\n"

@@ -10,7 +10,7 @@ from newsletter.rendering.prose import one_line
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _PLAIN = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
-_WORD_OCTETS = 42  # of text in an encoded word: with its frame, and a name before it, under 76
+_WORD_OCTETS = 39  # of text in an encoded word: with its frame, and a name before it, under 76
 _LINE = 76
 _MOST = 998
 

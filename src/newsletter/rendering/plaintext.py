@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 COLUMNS = 76
+LONGEST_WORD = 200  # characters; a longer one is broken, as mail has no line over 998 octets
 
 _WIDE = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60"
@@ -16,7 +17,7 @@ _CLOSING = "，。、；：？！）】」』》〉〕”’％…—·"
 _OPENING = "（【「『《〈〔“‘"
 # One wide character with what may not be parted from it; else a run without spaces.
 _ATOM = re.compile(
-    rf"[{_OPENING}]*[{_WIDE}][{_CLOSING}]*|[^\s{_WIDE}{_OPENING}]+[{_CLOSING}]*|[{_OPENING}]+|\s+"
+    rf"[{_OPENING}]{{0,4}}[{_WIDE}][{_CLOSING}]{{0,4}}|[^\s{_WIDE}{_OPENING}]{{1,{LONGEST_WORD}}}[{_CLOSING}]{{0,4}}|[{_OPENING}]|\s+"
 )
 
 
@@ -70,5 +71,6 @@ def wrap(
 
 
 def heading(text: str, line: str = "-") -> str:
-    """`text` on one line, and a line of the same width under it."""
-    return f"{text}\n{line * min(columns(text), COLUMNS)}"
+    """`text`, wrapped, and a line of the same width under it."""
+    lines = wrap(text).split("\n")
+    return "\n".join([*lines, line * max(map(columns, lines))])

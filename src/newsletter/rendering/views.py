@@ -161,7 +161,7 @@ def _section(
     return SectionView(
         number=number,
         tier=str(section.tier),
-        category=one_line(section.category),
+        category=one_line(section.category)[:40],
         entries=chosen,
         topics=tuple(view for name, view in named.items() if name in reasons),
     )
@@ -177,7 +177,7 @@ def _entry(
         title=prose(entry.title, language_of(entry.title)),
         tier=str(entry.tier),
         authors=tuple(prose(author) for author in entry.authors if one_line(author)),
-        category=one_line(entry.categories[0]) if entry.categories else "",
+        category=one_line(entry.categories[0])[:40] if entry.categories else "",
         topics=tuple(dict.fromkeys(reasons)),
         links=tuple(_links(entry)),
         details=links.issue(digest.list.name, digest.name, index),
