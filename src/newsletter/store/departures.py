@@ -29,6 +29,8 @@ UPDATE deliveries SET state = 'queued', reason = ''
 WHERE subscriber_id = :subscriber AND state = 'skipped' AND reason = :reason
   AND issue_id IN (SELECT id FROM issues WHERE list_name = :list
                    AND state IN ('frozen', 'sending', 'paused'))
+  AND NOT EXISTS (SELECT 1 FROM suppressions x JOIN subscribers p ON p.address_key = x.address_key
+                  WHERE p.id = :subscriber)
 """)
 
 
