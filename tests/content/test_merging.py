@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import fields, replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.content.entry import Entry, EntryText, Period, Tier
@@ -45,6 +45,7 @@ names = st.frozensets(
 )
 
 
+@settings(deadline=None)
 @given(entries, entries, names)
 def test_merging_the_same_entry_again_changes_nothing(
     a: Entry, b: Entry, edited: frozenset[str]
@@ -53,6 +54,7 @@ def test_merging_the_same_entry_again_changes_nothing(
     assert merge(once, b, edited=edited) == (once, ())
 
 
+@settings(deadline=None)
 @given(entries, entries, names)
 def test_what_changed_is_named_and_nothing_else_differs(
     a: Entry, b: Entry, edited: frozenset[str]
@@ -70,6 +72,7 @@ def test_what_changed_is_named_and_nothing_else_differs(
     )
 
 
+@settings(deadline=None)
 @given(entries, entries, names)
 def test_what_an_editor_edited_stays_and_nothing_said_is_erased(
     a: Entry, b: Entry, edited: frozenset[str]

@@ -336,6 +336,27 @@ A workshop in May.
     assert [remark.line for remark in document.remarks] == [4, 7, 10, 15]
 
 
+def test_an_unknown_section_may_follow_the_longest_line() -> None:
+    text = f"{HEAD}Summary\n{'Long words. ' * 30}\nMethodology\nWe read.\nKey Takeaway\nFine.\n"
+    _, words = editorial(brief(text))
+    assert words.notes == ("Methodology\nWe read.",)
+    assert words.takeaway == "Fine."
+
+
+def test_prose_may_begin_on_the_line_of_its_heading() -> None:
+    text = f"""{HEAD}**Summary:** Much happened,
+but slowly.
+Key Takeaway: It works.
+Notable
+1. A paper
+Summary: it has one of its own.
+"""
+    document = brief(text)
+    _, words = editorial(document)
+    assert (words.summary, words.takeaway) == ("Much happened, but slowly.", "It works.")
+    assert english(document.entries[0]).summary == "Summary: it has one of its own."
+
+
 def test_a_count_that_is_wrong_is_only_remarked() -> None:
     text = "T\nMar 2 – 8, 2026 · 5 breakthroughs\nBreakthroughs (2)\n1. One\nNotable (3)\n1. Two\n"
     assert brief(text).remarks == (

@@ -89,6 +89,7 @@ def written(tier: Tier, found: list[tuple[str, EntryText]]) -> str:
     return "\n".join([f"{name} ({len(found)})", *lines, ""])
 
 
+@settings(deadline=None)
 @given(briefs())
 def test_a_brief_reads_back_as_it_was_written(
     case: tuple[Period, BriefText, list[tuple[Tier, str, EntryText]], str],
@@ -113,7 +114,7 @@ starts = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)  # a busy machine is no fault of the law
 @given(
     st.binary(max_size=400)
     | st.text(max_size=400).map(str.encode)
@@ -204,7 +205,7 @@ def all_said(document: Document) -> set[str]:
     return words_of("\n".join(strings(document)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)  # a busy machine is no fault of the law
 @given(mutated())
 def test_every_word_of_a_document_stands_somewhere_in_what_was_read(text: str) -> None:
     document = read("daily-2026-02-05.md", text.encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from newsletter.content.sources.lines import Layout, Line
 from newsletter.content.sources.marks import Heading, bullet, heading, numbered
@@ -21,6 +21,8 @@ _SECTIONS = {
     ),
     **dict.fromkeys(("mentions", "mention"), "mentions"),
 }
+_PROSE = ("summary", "takeaway")
+_TOP_LINES = 2  # a brief's title and its days
 _LONGEST = 80  # characters of a heading; a longer line is text
 _MOST_WORDS = 6
 
@@ -53,6 +55,8 @@ def sections(lines: Sequence[Line], layout: Layout) -> list[Section]:
         part = parts[-1]
         if found := known(line.text):
             parts.append(Section(found[0], line, found[1]))
+        elif inline := _inline(line, part):
+            parts.append(inline)
         elif part.name != "" and _unknown(line, above, part, layout):
             parts.append(Section(None, line, heading(line.text)))
         else:
@@ -60,6 +64,21 @@ def sections(lines: Sequence[Line], layout: Layout) -> list[Section]:
             part.bulleted = part.bulleted or bullet(line.text) is not None
         above = line
     return parts
+
+
+def _inline(line: Line, part: Section) -> Section | None:
+    """The section that begins with its text on its heading's line, `Key Takeaway: It works.`
+
+    Only among prose: within a paper such a line is the paper's own.
+    """
+    top = part.name == "" and sum(bool(above.text) for above in part.lines[:20]) >= _TOP_LINES
+    if not (top or part.name in _PROSE) or bullet(line.text) is not None:
+        return None
+    words, text = label(line.text) or ("", "")
+    name = _SECTIONS.get(words.casefold())
+    if name not in _PROSE or not text:
+        return None
+    return Section(name, line, Heading(0, False, words, None), [replace(line, text=text)])
 
 
 def _unknown(line: Line, above: Line, part: Section, layout: Layout) -> bool:
@@ -78,7 +97,8 @@ def _unknown(line: Line, above: Line, part: Section, layout: Layout) -> bool:
         return False
     if part.name == "mentions" and not part.bulleted and found.count is None:
         return False
-    return _reads_as_heading(found) and (not above.text or layout.fits(above, line))
+    apart = not above.text or above.text.endswith((".", "!", "?")) or layout.fits(above, line)
+    return apart and _reads_as_heading(found)
 
 
 def _reads_as_heading(found: Heading) -> bool:
