@@ -1,4 +1,4 @@
-"""Moments are weekdays by name in the list's own zone, also where a clock is put forward or back."""
+"""Moments are weekdays by name in the list's own zone, and stay so when a clock is changed."""
 
 import asyncio
 import datetime as dt
