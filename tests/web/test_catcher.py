@@ -47,12 +47,12 @@ def first_id(maildir: Path, holds: bytes = b"Seven") -> str:
 def test_the_list_is_paged_and_counts_what_differs(client: TestClient) -> None:
     page = client.get("/mail/").text
     assert f"{AT_ONCE + 6} messages" in page
-    assert "2 versions" in page
+    assert "2 different texts" in page
     assert page.count("reader") == AT_ONCE
     assert client.get("/mail/?page=2").text.count("reader") == 6
 
 
-def test_one_of_each_version_can_be_asked_for(client: TestClient) -> None:
+def test_one_of_each_text_can_be_asked_for(client: TestClient) -> None:
     assert client.get("/mail/?once=true").text.count("reader") == 2
     assert client.get("/mail/?find=reader99").text.count("@example.net") == 1
 

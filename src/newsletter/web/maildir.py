@@ -12,6 +12,7 @@ from pathlib import Path
 
 from newsletter.errors import NotFoundError
 
+_HTML = b"\nContent-Type: text/html"
 _PERSONAL = re.compile(r"https?://\S+|\S+@\S+")
 
 
@@ -19,8 +20,8 @@ _PERSONAL = re.compile(r"https?://\S+|\S+@\S+")
 class Caught:
     """A caught message. `octets` is its size; `form` says what parts it has.
 
-    `kind` is equal for messages that say the same: links and addresses, which differ for every
-    reader, do not count.
+    `kind` is equal for messages whose text parts say the same: links and addresses, which differ
+    for every reader, do not count.
     """
 
     id: str
@@ -96,9 +97,10 @@ def _path(maildir: Path, message_id: str) -> Path:
 @lru_cache(maxsize=10_000)
 def _summary(path: Path) -> Caught:
     source = path.read_bytes()
-    message = _parsed(source)
-    text, html = _part(message, "plain"), _part(message, "html")
-    said = _PERSONAL.sub("", f"{message['subject']}\n{bool(html)}\n{text}")
+    # The text part stands first; the HTML is far longer, and nothing of it is wanted here.
+    before, html, _ = source.partition(_HTML)
+    message = _parsed(before + html)
+    said = _PERSONAL.sub("", f"{message['subject']}\n{bool(html)}\n{_part(message, 'plain')}")
     return Caught(
         id=path.name,
         subject=str(message["subject"] or ""),
