@@ -217,3 +217,13 @@ def test_an_undone_leave_gives_back_the_issue_that_is_going_out(stage: Stage) ->
         subscribers.leave(session, LIST, due.subscriber_id, way=Way.PAGE, now=NOW)
         assert subscribers.undo_leave(session, LIST, due.subscriber_id, LATER)
     assert stage.commit(claims=[stage.claim(due)], sender=SENDER) == {due.delivery_id}
+
+
+def test_who_leaves_while_their_message_is_on_its_way_is_not_tried_again(stage: Stage) -> None:
+    due = stage.due()[0]
+    stage.commit(claims=[stage.claim(due)])
+    with stage.database.write() as session:
+        subscribers.leave(session, LIST, due.subscriber_id, way=Way.ONE_CLICK, now=NOW)
+    stage.commit([outcome(due.delivery_id, DeliveryState.DEFERRED, due=NOW)])
+    assert stage.commit(claims=[stage.claim(stage.due()[0])]) == frozenset()
+    assert stage.view(due.delivery_id).reason == Skip.LEFT
