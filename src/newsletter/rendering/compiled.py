@@ -13,7 +13,7 @@ from functools import cached_property
 from newsletter.content.planning import Depth, Plan
 from newsletter.rendering import mime
 from newsletter.rendering.encoding import Encoding
-from newsletter.rendering.facts import Facts, Outline, counts
+from newsletter.rendering.facts import Facts, Outline
 from newsletter.rendering.marks import Slot
 from newsletter.rendering.program import Part, conditions, dump, load
 from newsletter.rendering.prose import one_line
@@ -76,8 +76,7 @@ class Compiled:
         return one_line(self._read(self._subject, plan, values))
 
     def _read(self, track: Track[str], plan: Plan, values: Mapping[str, str]) -> str:
-        numbers = counts(plan, self.outline)
-        return "".join(track.pieces(self._facts.of(plan), numbers, mime.checked(values)))
+        return "".join(track.pieces(self._facts.read(plan), mime.checked(values)))
 
     def assemble(self, plan: Plan, values: Mapping[str, str], encoding: Encoding) -> bytes:
         """The whole message of one reader: header and parts, CRLF line ends, no dot-stuffing.
@@ -86,21 +85,21 @@ class Compiled:
             MessageError: a value is missing, longer than its slot, or not printable ASCII.
         """
         mime.checked(values)
-        facts, numbers = self._facts.of(plan), counts(plan, self.outline)
-        subject = one_line("".join(self._subject.pieces(facts, numbers, values)))
+        reading = self._facts.read(plan)
+        subject = one_line("".join(self._subject.pieces(reading, values)))
         text, rich = self._wire[encoding]
         return mime.message(
             self.frame,
             values,
             subject,
-            text.pieces(facts, numbers, values),
-            rich.pieces(facts, numbers, values) if plan.html else None,
+            text.pieces(reading, values),
+            rich.pieces(reading, values) if plan.html else None,
             encoding,
         )
 
     def html_octets(self, plan: Plan) -> int:
         """Octets of the HTML part for `plan`: lines end in CRLF, slots are at their widest."""
-        return self._sizes.of(self._facts.of(plan))
+        return self._sizes.of(self._facts.read(plan))
 
     def entry_octets(self, index: int, depth: Depth) -> int:
         """Octets that entry `index` alone takes at `depth`."""
@@ -111,31 +110,31 @@ class Compiled:
     @cached_property
     def _facts(self) -> Facts:
         parts = (*self.html_parts, *self.text_parts, *self.subject_parts)
-        return Facts(self.outline, (fact for when in conditions(parts) for fact in when))
+        return Facts(self.outline, conditions(parts))
 
     @cached_property
     def _html(self) -> Track[str]:
-        return Track(self.html_parts, self.slots, self._facts.bits, str, html.escape)
+        return Track(self.html_parts, self.slots, self._facts.numbers, str, html.escape)
 
     @cached_property
     def _text(self) -> Track[str]:
-        return Track(self.text_parts, self.slots, self._facts.bits, str, str)
+        return Track(self.text_parts, self.slots, self._facts.numbers, str, str)
 
     @cached_property
     def _subject(self) -> Track[str]:
-        return Track(self.subject_parts, self.slots, self._facts.bits, str, str)
+        return Track(self.subject_parts, self.slots, self._facts.numbers, str, str)
 
     @cached_property
     def _wire(self) -> Mapping[Encoding, tuple[Track[bytes], Track[bytes]]]:
-        bits, slots = self._facts.bits, self.slots
+        numbers, slots = self._facts.numbers, self.slots
         return {
             encoding: (
-                Track(self.text_parts, slots, bits, encoding.transfer, str),
-                Track(self.html_parts, slots, bits, encoding.transfer, html.escape),
+                Track(self.text_parts, slots, numbers, encoding.transfer, str),
+                Track(self.html_parts, slots, numbers, encoding.transfer, html.escape),
             )
             for encoding in Encoding
         }
 
     @cached_property
     def _sizes(self) -> PartSizes:
-        return PartSizes(self.html_parts, self.slots, self._facts.bits, self.outline.entries)
+        return PartSizes(self.html_parts, self.slots, self._facts.numbers, self.outline.entries)

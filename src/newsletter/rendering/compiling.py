@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
@@ -42,9 +42,10 @@ def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Link
     Its HTML body, text and subject are those that `compile_issue` gives for the plan. That is the
     law by which templates are judged.
     """
-    facts = Facts(outline := Outline.of(digest), every_fact(outline))
+    outline = Outline.of(digest)
+    facts = Facts(outline, ((fact,) for fact in every_fact(outline)))
     marks = Marks(_nonce(template, digest, plan.languages, links))
-    cutter = _Keeping(facts.bits, facts.of(plan))
+    cutter = _Keeping(frozenset(every_fact(outline)), facts, plan)
     return _compile(template, digest, plan.languages, links, marks, cutter)
 
 
@@ -67,14 +68,14 @@ class _Marking:
 
 
 class _Keeping:
-    """Keeps the fragments that the facts which are held ask for, and leaves no trace of others."""
+    """Keeps the fragments that a plan shows, and leaves no trace of the others."""
 
-    def __init__(self, bits: Mapping[str, int], held: int) -> None:
-        self._bits, self._held = bits, held
+    def __init__(self, known: frozenset[str], facts: Facts, plan: Plan) -> None:
+        self._known, self._numbers, self._held = known, facts.numbers, facts.read(plan).held
 
     def begins(self, when: object, place: Place) -> bool:
-        asked = _asked(when, place, self._bits.keys())
-        return any(self._bits[fact] & self._held for fact in asked)
+        asked = _asked(when, place, self._known)
+        return any(self._held[self._numbers[fact,]] for fact in asked)
 
     def opening(self) -> str:
         return ""

@@ -1,7 +1,6 @@
 """What is true of a plan, as far as fragments ask: the facts by which they are shown.
 
-A fact is a word such as `full:3` (entry 3 is shown in full) or `editorial`. While an issue is
-sent, the facts of a plan are the bits of one integer.
+A fact is a word such as `full:3` (entry 3 is shown in full) or `editorial`.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from newsletter.content.digest import Digest
-from newsletter.content.planning import Depth, Plan, Rule
+from newsletter.content.planning import Depth, Plan, Rule, Verdict
 from newsletter.content.topics import GENERAL
-
-_REASONS = (Rule.FOLLOWS, Rule.GENERAL)
 
 
 @dataclass(frozen=True)
@@ -70,92 +67,123 @@ def every_fact(outline: Outline) -> Iterable[str]:
         yield from (f"why:{entry}:{topic}" for topic in outline.topics)
 
 
-class Facts:
-    """Turns plans into bits; `bits` gives each fact that any fragment asks for a bit of its own."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A plan as pieces are chosen by it: which conditions hold, and the numbers to speak of."""
 
-    def __init__(self, outline: Outline, asked: Iterable[str]) -> None:
-        self.bits: Mapping[str, int] = {
-            fact: 1 << number for number, fact in enumerate(dict.fromkeys(asked))
+    held: bytearray
+    counts: Mapping[str, int]
+
+
+class Facts:
+    """Reads plans. `numbers` gives each condition (any of some facts) its place in what is held;
+    0 always holds."""
+
+    def __init__(self, outline: Outline, conditions: Iterable[tuple[str, ...]]) -> None:
+        asked = dict.fromkeys(conditions)
+        facts = dict.fromkeys((fact,) for when in asked for fact in when)
+        self.numbers: Mapping[tuple[str, ...], int] = {
+            when: number for number, when in enumerate((*facts, *(asked - facts.keys())), 1)
         }
-        get = self.bits.get
         self._outline = outline
-        self._depths = [
-            (
-                0,
-                get(f"title:{i}", 0) | get(f"section:{s}", 0),
-                get(f"full:{i}", 0) | get(f"section:{s}", 0),
-            )
-            for i, s in enumerate(outline.section_of)
+        self._unasked = len(self.numbers) + 1  # what no fragment asks for is noted here
+        self._several = [
+            ([self.numbers[fact,] for fact in when], self.numbers[when])
+            for when in asked
+            if len(when) != 1
         ]
-        self._first = [get(f"first:{i}", 0) for i in range(outline.entries)]
-        self._why = [
-            {t: get(f"why:{i}:{t}", 0) for t in outline.topics} for i in range(outline.entries)
+        self._entries = [
+            (self._at(f"title:{i}"), self._at(f"full:{i}"), section)
+            for i, section in enumerate(outline.section_of)
+        ]
+        self._first = [self._at(f"first:{i}") for i in range(outline.entries)]
+        self._sections = [
+            (f"section:{s}", self._at(f"section:{s}")) for s in range(len(outline.sections))
         ]
         self._section_why = [
-            {t: get(f"section-why:{s}:{t}", 0) for t in outline.topics}
+            {t: self._at(f"section-why:{s}:{t}") for t in outline.topics}
             for s in range(len(outline.sections))
         ]
+        self._why = [
+            {t: self._at(f"why:{i}:{t}") for t in outline.topics} for i in range(outline.entries)
+        ]
 
-    def of(self, plan: Plan) -> int:
-        """The facts that hold for `plan`, as bits."""
-        facts = 0
-        first = True
-        for depth, choices, begin in zip(plan.depths, self._depths, self._first, strict=True):
+    def _at(self, fact: str) -> int:
+        return self.numbers.get((fact,), self._unasked)
+
+    def read(self, plan: Plan) -> Reading:
+        """What holds for `plan`. One pass over its entries: this runs for every message."""
+        held = bytearray(self._unasked + 1)
+        held[0] = 1
+        inside = [0] * len(self._sections)
+        more, selective, first = 0, False, -1
+        for i, (depth, verdict) in enumerate(zip(plan.depths, plan.verdicts, strict=True)):
+            rule = verdict.rule
             if depth:
-                facts |= choices[depth]
-                if first:
-                    facts |= begin
-                    first = False
-        facts |= self._whole_plan(plan)
-        if any(v.rule is Rule.FOLLOWS or v.rule is Rule.NOT_FOLLOWED for v in plan.verdicts):
-            facts |= self._reasons(plan)
-        else:
-            facts |= self.bits.get("everything", 0)
-        return facts
+                title, full, section = self._entries[i]
+                held[title if depth == _TITLE else full] = 1
+                inside[section] += 1
+                if first < 0:
+                    first = i
+            elif rule is _EVERYTHING or rule is _FOLLOWS or rule is _GENERAL or rule is _OVER_MOST:
+                more += 1
+            if rule is _FOLLOWS or rule is _NOT_FOLLOWED:
+                selective = True
+        if first >= 0:
+            held[self._first[first]] = 1
+        numbers = self._count(held, inside, more)
+        held[self._at("editorial" if plan.editorial else "no-editorial")] = 1
+        held[self._at("selective" if selective else "everything")] = 1
+        if selective:
+            self._reason(held, plan, inside)
+        for facts, number in self._several:
+            held[number] = any(held[fact] for fact in facts)
+        return Reading(held, numbers)
 
-    def _whole_plan(self, plan: Plan) -> int:
-        get = self.bits.get
-        more = plan.more
-        facts = get("editorial" if plan.editorial else "no-editorial", 0)
+    def _count(self, held: bytearray, inside: list[int], more: int) -> dict[str, int]:
+        shown = sum(inside)
+        numbers = {"shown": shown, "more": more, "chosen": shown + more}
+        for (name, at), number in zip(self._sections, inside, strict=True):
+            numbers[name] = number
+            if number:
+                held[at] = 1
         if more:
-            facts |= get("more", 0)
-        whole = plan.shown + more == self._outline.entries
-        return facts | get("whole" if whole else "partial", 0)
+            held[self._at("more")] = 1
+        held[self._at("whole" if shown + more == self._outline.entries else "partial")] = 1
+        return numbers
 
-    def _reasons(self, plan: Plan) -> int:
+    def _reason(self, held: bytearray, plan: Plan, inside: list[int]) -> None:
         """Why this reader got what they got; said of a section where it holds for all of it."""
-        facts = self.bits.get("selective", 0)
         given: set[str] = set()
-        for number, entries in enumerate(self._outline.sections):
-            reasons = [(i, _reason(plan, i)) for i in entries if plan.depths[i]]
+        for section, entries in enumerate(self._outline.sections):
+            if not inside[section]:
+                continue
+            reasons = [(i, _reason(plan.verdicts[i])) for i in entries if plan.depths[i]]
             topics = {topic for _, topic in reasons}
             given |= topics
             if len(topics) == 1:
-                facts |= self._section_why[number].get(topics.pop(), 0)
+                held[self._section_why[section].get(reasons[0][1], self._unasked)] = 1
             else:
                 for i, topic in reasons:
-                    facts |= self._why[i].get(topic, 0)
-        given.discard("")
-        given.discard(GENERAL)
+                    held[self._why[i].get(topic, self._unasked)] = 1
+        given -= {"", GENERAL}
         for place, topic in enumerate(t for t in self._outline.topics if t in given):
-            facts |= self.bits.get(f"topic:{topic}", 0)
-            facts |= self.bits.get(f"later-topic:{topic}", 0) if place else 0
-        return facts
+            held[self._at(f"topic:{topic}")] = 1
+            if place:
+                held[self._at(f"later-topic:{topic}")] = 1
 
 
-def _reason(plan: Plan, entry: int) -> str:
-    """The topic that brought the entry to this reader; empty if none did."""
-    verdict = plan.verdicts[entry]
-    return (verdict.topic or GENERAL) if verdict.rule in _REASONS else ""
+# Names of their own: looking up a member of an enumeration is slow where every message passes.
+_TITLE = Depth.TITLE
+_EVERYTHING, _FOLLOWS, _GENERAL = Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL
+_NOT_FOLLOWED, _OVER_MOST = Rule.NOT_FOLLOWED, Rule.OVER_MOST
 
 
-def counts(plan: Plan, outline: Outline) -> dict[str, int]:
-    """The numbers that an issue can speak of, by the names that templates use."""
-    more = plan.more
-    numbers = {"shown": plan.shown, "more": more, "chosen": plan.shown + more}
-    for number, entries in enumerate(outline.sections):
-        numbers[f"section:{number}"] = sum(plan.depths[i] is not Depth.ABSENT for i in entries)
-    return numbers
+def _reason(verdict: Verdict) -> str:
+    """The topic that brought an entry to this reader; empty if none did."""
+    if verdict.rule is _FOLLOWS:
+        return verdict.topic or ""
+    return GENERAL if verdict.rule is _GENERAL else ""
 
 
 def greatest(source: str, outline: Outline) -> int:

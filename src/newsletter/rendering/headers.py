@@ -69,13 +69,15 @@ def _phrase(display: str) -> str:
 
 def _encoded_words(value: str) -> list[str]:
     """Base64 words, each of whole characters (RFC 2047 sections 2 and 5)."""
-    words: list[bytes] = [b""]
-    for character in value:
-        data = character.encode()
-        if len(words[-1]) + len(data) > _WORD_OCTETS:
-            words.append(b"")
-        words[-1] += data
-    return [f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words]
+    data = value.encode()
+    words: list[str] = []
+    while data:
+        end = min(_WORD_OCTETS, len(data))
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        words.append(f"=?utf-8?b?{base64.b64encode(data[:end]).decode()}?=")
+        data = data[end:]
+    return words
 
 
 def _folded(line: str) -> str:

@@ -1,6 +1,6 @@
 """A part of an issue cut at its marks: text, gaps for slots, and fragments with parts of their own.
 
-For sending, the tree is laid out as one flat track that is walked once per message.
+For sending, the tree is laid out as a track that is walked once per message.
 """
 
 from __future__ import annotations
@@ -92,51 +92,41 @@ def load(values: Sequence[Any]) -> tuple[Part, ...]:
     )
 
 
-# A step of a track: the facts of which one must hold (0: a piece, not a fragment), the step that
-# follows when none does, and the piece itself or a gap.
-Step = tuple[int, int, Any]
+# A step of a track: the number of its condition (0 always holds), and then a piece of it, or the
+# number of the slot that is filled in, or the steps of a fragment.
+Step = tuple[int, Any, Any]
 
 
 def lay_out(
-    parts: Sequence[Part], bits: Mapping[str, int], encode: Callable[[str], Any]
+    parts: Sequence[Part],
+    numbers: Mapping[tuple[str, ...], int],
+    form: Callable[[str], Any],
 ) -> tuple[Step, ...]:
-    """The track of `parts`, each text through `encode`."""
+    """The track of `parts`: each text through `form`, conditions by their `numbers`."""
     steps: list[Step] = []
-    _lay(parts, bits, encode, steps)
+    for part in parts:
+        if isinstance(part, str):
+            steps.append((0, form(part), None))
+        elif isinstance(part, Gap):
+            steps.append((0, None, part.slot))
+        elif len(part.parts) == 1 and isinstance(part.parts[0], str):
+            steps.append((numbers[part.when], form(part.parts[0]), None))
+        else:
+            steps.append((numbers[part.when], None, lay_out(part.parts, numbers, form)))
     return tuple(steps)
 
 
-def _lay(
-    parts: Sequence[Part],
-    bits: Mapping[str, int],
-    encode: Callable[[str], Any],
-    steps: list[Step],
-) -> None:
-    for part in parts:
-        if isinstance(part, str):
-            steps.append((0, 0, encode(part)))
-        elif isinstance(part, Gap):
-            steps.append((0, 0, part))
-        else:
-            mask = 0
-            for fact in part.when:
-                mask |= bits[fact]
-            at = len(steps)
-            steps.append((0, 0, None))
-            _lay(part.parts, bits, encode, steps)
-            steps[at] = (mask, len(steps), None)
+def walk(track: Sequence[Step], held: Sequence[int], filled: Sequence[Any], out: list[Any]) -> None:
+    """Adds to `out` the pieces whose conditions are `held`, with slots from `filled`.
 
-
-def walk(track: Sequence[Step], facts: int, filled: Sequence[Any]) -> list[Any]:
-    """The pieces that are shown, in order, slots from `filled`. This is the hot loop of sending."""
-    out: list[Any] = []
+    This is the hot loop of sending.
+    """
     append = out.append
-    at, end = 0, len(track)
-    while at < end:
-        mask, after, piece = track[at]
-        if mask:
-            at = at + 1 if mask & facts else after
-            continue
-        append(filled[piece.slot] if piece.__class__ is Gap else piece)
-        at += 1
-    return out
+    for condition, piece, inner in track:
+        if held[condition]:
+            if inner is None:
+                append(piece)
+            elif inner.__class__ is int:
+                append(filled[inner])
+            else:
+                walk(inner, held, filled, out)

@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 
 from newsletter.content.planning import Depth
+from newsletter.rendering.facts import Reading
 from newsletter.rendering.marks import Slot
 from newsletter.rendering.program import Fragment, Gap, Part, lay_out, walk
 
@@ -19,10 +20,14 @@ class PartSizes:
     """The sizes of one part; slots count at their greatest width."""
 
     def __init__(
-        self, parts: Sequence[Part], slots: Sequence[Slot], bits: Mapping[str, int], entries: int
+        self,
+        parts: Sequence[Part],
+        slots: Sequence[Slot],
+        numbers: Mapping[tuple[str, ...], int],
+        entries: int,
     ) -> None:
         self._slots = [widest(slot) for slot in slots]
-        self._steps = lay_out(parts, bits, octets)
+        self._steps = lay_out(parts, numbers, octets)
         self._alone: dict[str, int] = {}
         self._collect(parts)
         alone = self._alone.get
@@ -30,9 +35,11 @@ class PartSizes:
             (0, alone(f"title:{i}", 0), alone(f"full:{i}", 0)) for i in range(entries)
         ]
 
-    def of(self, facts: int) -> int:
-        """Octets of the part when `facts` hold."""
-        return sum(walk(self._steps, facts, self._slots))
+    def of(self, reading: Reading) -> int:
+        """Octets of the part for a plan, as read."""
+        shown: list[int] = []
+        walk(self._steps, reading.held, self._slots, shown)
+        return sum(shown)
 
     def entry(self, index: int, depth: Depth) -> int:
         """Octets of the pieces that only entry `index` at `depth` brings."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from newsletter.rendering.facts import Reading
 from newsletter.rendering.marks import Slot
 from newsletter.rendering.program import Part, lay_out, walk
 
@@ -19,26 +20,28 @@ class Track(Generic[T]):
         self,
         parts: Sequence[Part],
         slots: Sequence[Slot],
-        bits: Mapping[str, int],
+        numbers: Mapping[tuple[str, ...], int],
         form: Callable[[str], T],
         escape: Callable[[str], str],
     ) -> None:
-        self._steps = lay_out(parts, bits, form)
+        self._steps = lay_out(parts, numbers, form)
         self._form: Callable[[str], T] = form
         self._escape = escape
         self._slots: list[tuple[str, list[T]]] = [
             (slot.source, [form(escape(phrase)) for phrase in slot.phrases]) for slot in slots
         ]
 
-    def pieces(self, facts: int, numbers: Mapping[str, int], values: Mapping[str, str]) -> list[T]:
-        """The pieces that are shown when `facts` hold, counts and the reader's values filled in."""
+    def pieces(self, reading: Reading, values: Mapping[str, str]) -> list[T]:
+        """The pieces that a plan shows, its counts and the reader's values filled in."""
         made: dict[str, T] = {}
         filled: list[T] = []
         for source, phrases in self._slots:
             if phrases:
-                filled.append(phrases[numbers[source]])
+                filled.append(phrases[reading.counts[source]])
                 continue
             if source not in made:
                 made[source] = self._form(self._escape(values[source]))
             filled.append(made[source])
-        return walk(self._steps, facts, filled)
+        shown: list[T] = []
+        walk(self._steps, reading.held, filled, shown)
+        return shown
