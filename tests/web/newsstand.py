@@ -139,9 +139,14 @@ class Newsstand:
 
 
 def make_newsstand(folder: Path, digest: Digest) -> Newsstand:
-    """A newsstand in a fresh SQLite database in `folder`, its issue sent to all READERS."""
+    """A newsstand in a fresh SQLite database in `folder`."""
     database = Database.open(f"sqlite:///{folder / NAME}")
     database.upgrade()
+    return furnish(database, digest)
+
+
+def furnish(database: Database, digest: Digest) -> Newsstand:
+    """A newsstand in an empty database, its issue sent to all READERS."""
     keyring = Keyring.of(KEYS)
     before = NOW - dt.timedelta(hours=1)
     with database.write() as session:

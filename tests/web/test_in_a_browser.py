@@ -1,0 +1,93 @@
+"""The pages as a reader has them on a small phone, without JavaScript."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from newsletter.content.preferences import Preferences
+from newsletter.store.values import SubscriptionState
+from tests.web.newsstand import Newsstand
+
+pytestmark = pytest.mark.system("chromium")
+
+SMALL = {"width": 320, "height": 640}
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield found
+        found.close()
+
+
+@contextmanager
+def served(newsstand: Newsstand) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(newsstand.app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@contextmanager
+def phone(browser: Browser, colours: str = "light") -> Iterator[Page]:
+    context = browser.new_context(
+        viewport=SMALL,  # type: ignore[arg-type]  # a TypedDict of playwright's own
+        java_script_enabled=False,
+        color_scheme="dark" if colours == "dark" else "light",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_a_reader_leaves_says_why_and_comes_back(newsstand: Newsstand, browser: Browser) -> None:
+    with served(newsstand) as url, phone(browser) as page:
+        page.goto(url + newsstand.leave_path())
+        page.get_by_text("Say why").click()
+        page.get_by_label("Too many mails").check()
+        page.get_by_role("button", name="Leave the list").click()
+        assert page.get_by_role("heading", name="You have left AI for Science").is_visible()
+        assert newsstand.departures()[0].reason == "too-many"
+        page.get_by_role("button", name="Undo").click()
+        assert page.get_by_role("heading", name="Welcome back").is_visible()
+    assert newsstand.subscription().state is SubscriptionState.ACTIVE
+
+
+def test_a_reader_chooses_topics_and_finds_them_chosen(
+    newsstand: Newsstand, browser: Browser
+) -> None:
+    with served(newsstand) as url, phone(browser) as page:
+        page.goto(url + newsstand.choose_path())
+        page.get_by_label("Only the topics ticked here").check()
+        page.get_by_label("Neural operators", exact=True).check()
+        page.get_by_label("Mute Proof automation").check()
+        page.get_by_role("button", name="Save").click()
+        assert page.get_by_role("status").is_visible()
+        page.goto(url + newsstand.choose_path())
+        assert page.get_by_label("Neural operators", exact=True).is_checked()
+    assert newsstand.subscription().preferences == Preferences(
+        follows=frozenset({"operators"}), mutes=frozenset({"proofs"})
+    )
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_no_page_is_wider_than_a_small_phone(
+    newsstand: Newsstand, browser: Browser, colours: str
+) -> None:
+    pages = [path for path in newsstand.public_paths if "." not in path and path[-1] != "z"]
+    with served(newsstand) as url, phone(browser, colours) as page:
+        for path in [*pages, newsstand.leave_path(), newsstand.choose_path(), "/nowhere"]:
+            page.goto(url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"], path
