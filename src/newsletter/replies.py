@@ -57,7 +57,6 @@ class Reply:
 _LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?", re.DOTALL)
 # `#` is how some gateways write it: "550 #5.1.0 Address rejected".
 _ENHANCED = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3})(?=[\s:;,-]|$)[\s:;,-]*")
-_NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class ReplyReader:
@@ -124,7 +123,11 @@ def _reply(code: int, lines: list[bytes]) -> Reply:
 
 
 def _printable(octets: bytes) -> str:
-    return _NOT_PRINTED.sub(" ", octets.decode("utf-8", "replace")).strip()
+    """As text that a terminal or a page may show: no controls, nothing that turns text around."""
+    text = octets.decode("utf-8", "replace")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.strip()
 
 
 class Judgement(StrEnum):

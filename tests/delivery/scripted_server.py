@@ -7,6 +7,7 @@ came, and knows for each message whether its client was given a reply.
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -65,6 +66,7 @@ class ScriptedServer:
     keep_unanswered: bool = True  # whether a message counts as accepted when its reply is withheld
     refuse: Callable[[str], bytes | None] = lambda _recipient: None
     tls: ssl.SSLContext | None = None
+    login: bytes = b""  # what AUTH PLAIN (RFC 4616) must say
     go_ahead_anyway: bool = False  # answers DATA with 354 though no recipient was taken
     accepted: list[Accepted] = field(default_factory=list)
     unanswered: set[str] = field(default_factory=set)
@@ -139,6 +141,10 @@ class _Session:
             lines = [b"scripted.example", *self.server.extensions]
             shown = b"".join(b"250-" + item + b"\r\n" for item in lines[:-1])
             return await self.say("ehlo", shown + b"250 " + lines[-1] + b"\r\n")
+        if verb == b"AUTH":
+            welcome = base64.b64decode(line.split(b" ")[2]) == self.server.login
+            await self.write(b"235 2.7.0 Welcome\r\n" if welcome else b"535 5.7.8 Who?\r\n")
+            return True
         if verb == b"MAIL":
             return await self.mail(line)
         if verb == b"RCPT":

@@ -41,7 +41,10 @@ class Sending:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def to(self, port: int) -> Summary:
-        url = f"smtp://127.0.0.1:{port}?connections={self.connections}{self.options}"
+        options = f"connections={self.connections}{self.options}"
+        return await self.to_url(f"smtp://127.0.0.1:{port}?{options}")
+
+    async def to_url(self, url: str) -> Summary:
         around = Surroundings(
             clock=self.clock, chance=lambda: 0.5, stop=self.stop, observe=self.observe
         )

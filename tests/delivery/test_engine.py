@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -42,21 +43,25 @@ READERS = {
 }
 
 
-def going_out(database: Database) -> Issue:
-    """An issue with its rows, ready to send."""
+@cache
+def compiled_forms() -> dict[str, bytes]:
     digest = make_digest()
     template = load_template([packaged("templates")], digest.list.template)
     links = Links(digest.list.public_url)
+    return {
+        "+".join(choice): compile_issue(template, digest, choice, links=links).dumps()
+        for choice in (("en",), ("zh", "en"))
+    }
+
+
+def going_out(database: Database) -> Issue:
+    """An issue with its rows, ready to send."""
     with database.write() as session:
         sync(session)
         for address, preferences in READERS.items():
             join(session, address, preferences)
-        draft = issues.save_draft(session, digest, NOW)
-        forms = {
-            "+".join(choice): compile_issue(template, digest, choice, links=links).dumps()
-            for choice in (("en",), ("zh", "en"))
-        }
-        issues.freeze(session, draft.id, forms, NOW)
+        draft = issues.save_draft(session, make_digest(), NOW)
+        issues.freeze(session, draft.id, compiled_forms(), NOW)
         while issues.fan_out(session, draft.id, everybody, today=TODAY, chunk=1000):
             pass
         return issues.begin_sending(session, draft.id)

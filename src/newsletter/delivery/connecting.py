@@ -92,12 +92,15 @@ def _explained(relay: RelaySettings, error: Exception) -> RelayError:
         verdict = classify(Stage.CONNECT, parse_reply(max(error.code, 400), error.message))
         kind = RelayRefusedError if verdict.pauses_issue else RelayError
         return kind(f"{where} refuses the connection: {_said(error)}")
+    if "AUTH" in str(error).upper():
+        return RelayRefusedError(
+            f"{where} offers no login that we know: leave user and password out of smtp_url, "
+            "or reach it over TLS"
+        )
     if "STARTTLS" in str(error):
         return RelayRefusedError(
             f"{where} offers no STARTTLS: use smtps://, or ?tls=off where the network is yours"
         )
-    if isinstance(error, aiosmtplib.SMTPNotSupported) or "AUTH" in str(error).upper():
-        return RelayRefusedError(f"{where} offers no login that we know: {error}")
     return RelayError(f"{where} cannot be reached: {_plain(error)}; check smtp_url")
 
 

@@ -1,0 +1,125 @@
+"""The group commit: one transaction for all who are waiting, and nothing after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from newsletter.delivery.committer import Committer, Skipped
+from newsletter.errors import DatabaseError
+from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
+from tests.delivery.memory_ledger import NOW, MemoryLedger
+from tests.delivery.sending import run
+
+
+def claim(number: int) -> Claim:
+    facts = Fixed(
+        edition=1,
+        address=f"reader{number}@example.org",
+        preferences_id=1,
+        message_id=f"<{number}@example.org>",
+        date=NOW,
+        key_id="k",
+        encoding="8bit",
+    )
+    return Claim(delivery_id=number, fixed=facts, plan="plan", at=NOW)
+
+
+def sent(number: int) -> Outcome:
+    return Outcome(delivery_id=number, state=DeliveryState.SENT, at=NOW, relay="mx:25")
+
+
+def test_all_who_wait_ride_in_one_transaction() -> None:
+    ledger = MemoryLedger.of(10)
+
+    async def go() -> list[bool]:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor)
+            first = [committer.submit(None, claim(n)) for n in range(1, 6)]
+            await asyncio.gather(*first)
+            second = [committer.submit(sent(n), claim(n + 5)) for n in range(1, 6)]
+            return [await granted for granted in (*first, *second)]
+
+    assert run(go()) == [True] * 10
+    assert ledger.groups == [5, 10]
+
+
+def test_those_who_come_during_a_commit_gather_for_the_next() -> None:
+    ledger, gate = MemoryLedger.of(4), Event()
+
+    def wait(_outcomes: Sequence[Outcome], _claims: Sequence[Claim]) -> None:
+        gate.wait(5)
+
+    ledger.before_commit = wait
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor)
+            first = committer.submit(None, claim(1))
+            await asyncio.sleep(0.01)
+            later = [committer.submit(None, claim(n)) for n in (2, 3)]
+            await asyncio.sleep(0.01)
+            committer.skip(4, "nothing for them")
+            gate.set()
+            await asyncio.gather(first, *later)
+            await committer.flush()
+
+    run(go())
+    assert ledger.groups == [1, 2]
+    assert ledger.rows[4].state is DeliveryState.SKIPPED
+
+
+def test_a_claim_that_is_not_granted_says_so() -> None:
+    ledger = MemoryLedger.of(2)
+    ledger.rows[2].state = DeliveryState.SKIPPED
+
+    async def go() -> list[bool]:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor)
+            return list(await asyncio.gather(*(committer.submit(None, claim(n)) for n in (1, 2))))
+
+    assert run(go()) == [True, False]
+
+
+def test_a_failure_reaches_everybody_and_salvage_records_what_was_answered() -> None:
+    ledger, broken = MemoryLedger.of(3), True
+
+    def fail(_outcomes: Sequence[Outcome], claims: Sequence[Claim]) -> None:
+        if broken and any(item.delivery_id == 2 for item in claims):
+            raise OSError(28, "No space left on device")
+
+    ledger.before_commit = fail
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor)
+            assert await committer.submit(None, claim(1))
+            with pytest.raises(DatabaseError, match="No space left"):
+                await committer.submit(sent(1), claim(2))
+            with pytest.raises(DatabaseError):
+                await committer.submit(None, claim(3))
+            with pytest.raises(DatabaseError):
+                await committer.flush()
+            await committer.salvage()
+
+    run(go())
+    assert ledger.rows[1].state is DeliveryState.SENT
+    assert ledger.rows[2].state is DeliveryState.QUEUED
+    assert ledger.rows[3].state is DeliveryState.QUEUED
+
+
+def test_a_skip_alone_is_committed_too() -> None:
+    ledger = MemoryLedger.of(1)
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor)
+            committer.skip(*Skipped(1, "nothing for them"))
+            await committer.flush()
+
+    run(go())
+    assert ledger.rows[1].reason == "nothing for them"
