@@ -25,7 +25,7 @@ class Published:
 def published(session: Session, list_name: str) -> tuple[Published, ...]:
     """The public issues of a list, the latest first."""
     rows = session.exec(
-        select(IssueRow.name, IssueRow.first_day, IssueRow.last_day)
+        select(col(IssueRow.name), col(IssueRow.first_day), col(IssueRow.last_day))
         .where(IssueRow.list_name == list_name, col(IssueRow.state).in_(PUBLIC_STATES))
         .order_by(col(IssueRow.last_day).desc(), col(IssueRow.id).desc())
     )
