@@ -105,8 +105,10 @@ def test_a_database_in_trouble_is_answered_with_a_page(
         raise DatabaseError("the database at secret-host does not answer")
 
     monkeypatch.setattr(Database, "read", refuse)
-    response = newsstand.client.get(newsstand.leave_path())
+    with structlog.testing.capture_logs() as events:
+        response = newsstand.client.get(newsstand.leave_path())
     assert response.status_code == 503
+    assert "secret-host" in str(events)
     assert "secret-host" not in response.text
 
 

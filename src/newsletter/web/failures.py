@@ -56,7 +56,10 @@ def _invalid(error: Exception) -> int:
 
 def _page(site: Site, request: Request, status: int, error: Exception) -> Response:
     if status >= 500:
-        structlog.get_logger("newsletter.web").error("failed", kind=type(error).__name__)
+        # An error that nobody foresaw may quote an address; those of the database do not.
+        reason = str(error) if isinstance(error, DatabaseError) else ""
+        log = structlog.get_logger("newsletter.web")
+        log.error("failed", kind=type(error).__name__, reason=reason)
     known = status if status in SAID else (400 if status < 500 else 500)
     asked = Asked(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
     response = site.message(asked.choose(), *SAID[known], status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
@@ -22,7 +23,8 @@ def ready(site: Here) -> PlainTextResponse:
     """200 when the database answers and is of this program's version, else 503."""
     try:
         site.database.check_version()
-    except DatabaseError:
-        # The error names a host or a file, which is nobody's business here; it is in the log.
+    except DatabaseError as error:
+        # The reason names a host or a file, which is nobody's business but the log's.
+        structlog.get_logger("newsletter.web").warning("not ready", reason=str(error))
         return PlainTextResponse("not ready\n", 503, headers=PRIVATE)
     return PlainTextResponse("ready\n", headers=PRIVATE)
