@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
@@ -46,7 +46,12 @@ class FragmentExtension(Extension):
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         when = parser.parse_expression()
-        body = parser.parse_statements(("name:endfragment",), drop_needle=True)
+        try:
+            body = parser.parse_statements(("name:endfragment",), drop_needle=True)
+        except TemplateSyntaxError:
+            if parser.stream.current.type == "eof":
+                parser.fail("this fragment has no {% endfragment %}", line)
+            raise
         begins = self.call_method("_begins", [when, nodes.Const(parser.name), nodes.Const(line)])
         opening = nodes.Output([self.call_method("_opening")])
         closing = nodes.Output([self.call_method("_closing")])

@@ -12,7 +12,10 @@ from newsletter.errors import TemplateError
 
 # The first style sheet is MJML's own reset, which clients without style sheets do not need.
 _RESET = '<style type="text/css">'
-_PARTS = re.compile(r"(<!--.*?-->)|<([A-Za-z][\w:-]*)\s", re.DOTALL)
+_PARTS = re.compile(
+    r"""(<!--.*?-->)|<([A-Za-z][\w:-]*)\s((?:(?!\bstyle=)[^<>"']|"[^"]*")*(?:style=(?:"[^"]*"|'[^']*'))?)""",
+    re.DOTALL,
+)
 
 
 def to_html(source: str, file: str) -> str:
@@ -48,5 +51,5 @@ def _inlined(html: str) -> str:
 
 def _broken(html: str) -> str:
     """A line break inside every tag that has attributes: RFC 5322 section 2.1.1 allows lines of
-    998 octets, and mrml writes a whole body as one."""
-    return _PARTS.sub(lambda m: m[0] if m[1] else f"<{m[2]}\n", html)
+    998 octets, and mrml writes a whole body as one. Styles lose premailer's spaces."""
+    return _PARTS.sub(lambda m: m[0] if m[1] else f"<{m[2]}\n{m[3].replace('; ', ';')}", html)

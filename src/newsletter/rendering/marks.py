@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from newsletter.errors import TemplateError
 
@@ -70,18 +71,20 @@ class Marks:
             self.slots.append(slot)
         return f"{self.nonce}s{self.slots.index(slot)}z"
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """A mark: group 1 is `o` or `c`, group 2 its number."""
         return re.compile(rf"{self.nonce}([oc])(\d+)z")
 
-    @property
+    @cached_property
     def either(self) -> re.Pattern[str]:
         """A mark or a slot; group 1 is `o`, `c` or `s`, group 2 its number."""
         return re.compile(rf"{self.nonce}([ocs])(\d+)z")
 
     def displayed(self, text: str) -> str:
         """`text` with each slot at its greatest width, to measure it."""
+        if self.nonce not in text:
+            return text
         return self.either.sub(
             lambda m: "0" * self.slots[int(m[2])].width if m[1] == "s" else "", text
         )

@@ -27,7 +27,7 @@ def columns(text: str) -> int:
     >>> columns("AI 周报")
     7
     """
-    return sum(_columns_of(c) for c in text)
+    return len(text) if text.isascii() else sum(_columns_of(c) for c in text)
 
 
 def _columns_of(character: str) -> int:
