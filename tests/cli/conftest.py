@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import structlog
 
 from newsletter.cli.app import main
 from newsletter.cli.catcher import catcher
@@ -52,6 +53,8 @@ def invoke(folder: Path, *words: str | Path) -> Result:
             main()
         except SystemExit as ending:
             code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        finally:
+            structlog.reset_defaults()  # a command sets the whole process's logs
     return Result(code, _written(out), _written(err))
 
 
