@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,7 +33,7 @@ class Kind(StrEnum):
 class Fault:
     """`kind` at `stage`: the `first` time it comes to it, counted from 1, and `times` in a row."""
 
-    stage: str  # greeting, ehlo, mail, rcpt, data, body
+    stage: str  # greeting, ehlo, mail, rcpt, data, content (always hung up on), body
     kind: Kind
     first: int = 1
     times: int = 1
@@ -67,6 +68,7 @@ class ScriptedServer:
     refuse: Callable[[str], bytes | None] = lambda _recipient: None
     tls: ssl.SSLContext | None = None
     login: bytes = b""  # what AUTH PLAIN (RFC 4616) must say
+    small_window: bool = False
     go_ahead_anyway: bool = False  # answers DATA with 354 though no recipient was taken
     accepted: list[Accepted] = field(default_factory=list)
     unanswered: set[str] = field(default_factory=set)
@@ -99,8 +101,12 @@ class ScriptedServer:
                 open_now.discard(task)
                 writer.close()
 
-        server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=self.tls, limit=2**24)
-        self.port = server.sockets[0].getsockname()[1]
+        listener = socket.create_server(("127.0.0.1", 0))
+        if self.small_window:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        limit = 1024 if self.small_window else 2**24
+        server = await asyncio.start_server(handle, sock=listener, ssl=self.tls, limit=limit)
+        self.port = listener.getsockname()[1]
         try:
             yield self
         finally:
@@ -190,6 +196,9 @@ class _Session:
         return not opened or await self.message()
 
     async def message(self) -> bool:
+        if self.server.fault_at("content"):
+            await asyncio.sleep(_LATE_SECONDS)  # reading nothing: the client's buffers fill
+            return False
         octets = bytearray()
         while (line := await self.reader.readline()) != b".\r\n":
             if not line:

@@ -20,10 +20,9 @@ from newsletter.errors import RelayError, RelayRefusedError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import QUICK, Sending, run
+from tests.delivery.sending import PATIENT, QUICK, Sending, run
 
 CERTIFICATES = Path(__file__).parent / "certificates"
-PATIENT = Timeouts(connect=5, quit=0.2)
 
 
 def server_context() -> ssl.SSLContext:

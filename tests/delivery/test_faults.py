@@ -9,7 +9,7 @@ from newsletter.errors import RelayError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import Sending, run
+from tests.delivery.sending import PATIENT, Sending, run
 
 READERS = 6
 PIPELINED = (b"PIPELINING", b"8BITMIME", b"SIZE 10000000")
@@ -90,7 +90,7 @@ def test_a_relay_that_never_does_better_loses_nobody(
     extensions: tuple[bytes, ...], stage: str, kind: Kind
 ) -> None:
     server = ScriptedServer(extensions=extensions, faults=(Fault(stage, kind, times=10_000),))
-    ledger, summary = send(server, connections=2)
+    ledger, summary = send(server, connections=READERS)
     agree(ledger, server)
     if kind is Kind.LATE:
         assert ledger.states() == {DeliveryState.SENT: READERS}
@@ -100,3 +100,20 @@ def test_a_relay_that_never_does_better_loses_nobody(
         assert all(row.attempts == 0 for row in ledger.rows.values())
     else:
         assert DeliveryState.SENT not in ledger.states() or stage == "ehlo"
+
+
+@WAYS
+def test_a_message_that_had_not_left_whole_is_not_in_doubt(extensions: tuple[bytes, ...]) -> None:
+    server = ScriptedServer(
+        extensions=extensions, small_window=True, faults=(Fault("content", Kind.DROP),)
+    )
+    ledger = MemoryLedger.of(2)
+
+    async def go() -> Summary:
+        async with server.running():
+            return await Sending(ledger, size=6_000_000, timeouts=PATIENT).to(server.port)
+
+    summary = run(go())
+    agree(ledger, server)
+    assert ledger.states() == {DeliveryState.SENT: 2}
+    assert summary.attempts == {DeliveryState.QUEUED: 1, DeliveryState.SENT: 2}

@@ -15,7 +15,7 @@ from newsletter.errors import DatabaseError, RelayError
 from newsletter.store.values import Claim, DeliveryState, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger, Row
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import Sending, run
+from tests.delivery.sending import PATIENT, Sending, run
 from tests.delivery.test_faults import PIPELINED, WAYS, agree
 
 SENT, FAILED = DeliveryState.SENT, DeliveryState.FAILED
@@ -164,7 +164,7 @@ def test_a_relay_that_does_not_answer_a_stop_leaves_at_most_one_doubt_a_connecti
         extensions=PIPELINED, faults=(Fault("body", Kind.STALL, first=10, times=99),)
     )
     stop = asyncio.Event()
-    sending = Sending(ledger, stop=stop, drain=0.05)
+    sending = Sending(ledger, stop=stop, drain=0.05, timeouts=PATIENT)
     sending.observe = lambda _outcome: stop.set() if len(server.accepted) > 8 else None
     go(sending, server)
     agree(ledger, server)
