@@ -165,7 +165,11 @@ def _parse(url: str) -> URL:
 
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(
-        url, pool_size=8, max_overflow=56, connect_args={"timeout": BUSY_SECONDS}
+        url,
+        pool_size=8,
+        max_overflow=56,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,  # a traceback must not show addresses
     )
 
     @event.listens_for(engine, "connect")
@@ -184,7 +188,9 @@ def _sqlite(url: URL) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     # pre_ping: a server that restarted between two issues is no reason to fail the second.
-    engine = create_engine(url, pool_size=8, max_overflow=56, pool_pre_ping=True)
+    engine = create_engine(
+        url, pool_size=8, max_overflow=56, pool_pre_ping=True, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
