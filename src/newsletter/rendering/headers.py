@@ -57,12 +57,10 @@ def _bare(name: str, value: str) -> str:
 def _phrase(display: str) -> str:
     """A display name as atoms, a quoted string, or encoded words."""
     display = one_line(display)
-    if not display.isascii():
+    if not display.isascii() or "=?" in display or len(display) > _LINE - 20:
         return "\r\n ".join(_encoded_words(display))
-    if _ATOM.fullmatch(display) and len(display) < _LINE - 20 and "=?" not in display:
+    if _ATOM.fullmatch(display):
         return display
-    if len(display) >= _LINE - 20:
-        return "\r\n ".join(_encoded_words(display))
     escaped = display.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"' if display else ""
 

@@ -1,0 +1,176 @@
+"""What a message says to its reader, and what it leaves out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from newsletter.content.digest import Digest
+from newsletter.content.entry import BriefText, EntryText, Tier
+from newsletter.content.links import Links
+from newsletter.content.mailinglist import Policies, Untranslated
+from newsletter.content.planning import plan
+from newsletter.content.preferences import Preferences
+from newsletter.rendering import compile_issue, load_template
+from tests.builders import make_breakthrough, make_brief, make_digest, make_entry, make_values
+
+LINKS = Links("https://news.example.org")
+
+
+def seen(digest: Digest, name: str = "weekly", **wanted: Any) -> tuple[str, str]:
+    """The page, its breaks folded, and the text."""
+    preferences = Preferences(**wanted)
+    made = compile_issue(load_template([], name), digest, preferences.languages, links=LINKS)
+    chosen = plan(digest, preferences)
+    page = made.html(chosen, make_values()).replace("<!--\n-->", "").replace("\n", " ")
+    return page, made.text(chosen, make_values())
+
+
+def test_the_head_says_how_much_of_the_whole_it_is() -> None:
+    page, text = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
+    assert "1 of 8 papers, for your topics" in page
+    assert "1 of 8 papers, for your topics" in text
+    assert "All 8 papers" in seen(make_digest())[0]
+
+
+def test_why_is_said_once_where_it_holds_for_the_whole_section() -> None:
+    two = [make_breakthrough(1), make_breakthrough(2)]
+    page, text = seen(make_digest(two, []), follows=frozenset({"force-fields"}))
+    body = page[page.index("<h2") :]
+    assert body.count("You follow: Machine-learning force fields") == 1
+    assert body.index("You follow") < body.index("<h3")
+    assert text.count("You follow: Machine-learning force fields") == 1
+
+
+def test_why_is_said_by_entry_where_entries_differ() -> None:
+    two = [make_breakthrough(1), make_breakthrough(2, title="Lean proofs", categories=())]
+    page, _ = seen(make_digest(two, []), follows=frozenset({"force-fields", "proofs"}))
+    body = page[page.index("<h2") :]
+    assert body.index("<h3") < body.index("You follow: Machine-learning force fields")
+    assert "You follow: Proof automation" in body
+
+
+def test_who_follows_everything_is_told_no_reason() -> None:
+    assert "You follow" not in seen(make_digest())[0]
+
+
+def test_only_my_topics_means_no_editorial() -> None:
+    page, text = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
+    for part in (page, text):
+        assert "Key takeaway" not in part
+        assert "Trends" not in part
+        assert "Stability has become" not in part
+
+
+def test_an_entry_without_text_has_no_empty_labels() -> None:
+    page, text = seen(make_digest([make_entry(authors=(), texts={}, arxiv_id=None)], []))
+    for label in ("Why it is new", "Key innovations", "Impact", "Evidence", "()"):
+        assert label not in page
+        assert label not in text
+    assert not re.search(r"<(p|ul|li|h\d|div)[^>]*>\s*</\1>", page[page.index("<h2") :])
+
+
+def test_a_text_in_another_language_is_shown_with_its_language() -> None:
+    chinese = {"zh": EntryText(summary="只有中文摘要。")}
+    page, _ = seen(make_digest([make_entry(texts=chinese)], []))
+    assert re.search(r'<div lang="zh"><p [^>]*>只有中文摘要。', page)
+
+
+def test_what_is_not_translated_can_be_held() -> None:
+    chinese = {"zh": EntryText(summary="只有中文摘要。")}
+    held = Policies(untranslated=Untranslated.HOLD)
+    page, _ = seen(make_digest([make_entry(texts=chinese)], [], policies=held))
+    assert "只有中文摘要" not in page
+
+
+def test_a_chinese_reader_gets_chinese_words_around_an_original_title() -> None:
+    page, text = seen(make_digest(), languages=("zh",))
+    assert '<html lang="zh"' in page
+    assert "2026年2月5日至11日" in page
+    assert "本周要点" in text
+    assert re.search(r'<h3 lang="en"[^>]*>', page)
+    assert "面向大分子的长程力场" in page
+
+
+def test_two_languages_stand_one_under_the_other() -> None:
+    page, _ = seen(make_digest(), languages=("en", "zh"))
+    first, second = page.index("Why it is new"), page.index("新在何处")
+    assert first < second
+    assert re.search(r'<div lang="zh" class="second"', page)
+
+
+def test_the_abstract_stands_in_for_a_missing_summary() -> None:
+    abstract = "We show a thing. " * 60
+    page, _ = seen(make_digest([make_entry(texts={"en": EntryText(abstract=abstract)})], []))
+    assert "We show a thing. …" in page
+    assert page.count("We show a thing.") < 40
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_papers_link_to_abstract_pdf_and_details(name: str) -> None:
+    page, text = seen(make_digest(), name)
+    for url in (
+        "https://arxiv.org/abs/2602.00031",
+        "https://arxiv.org/pdf/2602.00031",
+        "https://news.example.org/archive/ai-for-science/2026-W06#e5",
+    ):
+        assert url in page
+        assert re.search(rf"\[\d\] {url}", text)
+
+
+def test_only_web_addresses_become_links() -> None:
+    links = ("javascript:alert(1)", "https://user:pw@example.org/", "https://doi.org/10.1/x")
+    page, text = seen(make_digest([make_entry(links=links)], []))
+    for part in (page, text):
+        assert "javascript" not in part
+        assert "user:pw" not in part
+        assert "https://doi.org/10.1/x" in part
+
+
+def test_notes_are_markdown_of_harmless_tags() -> None:
+    note = "See *this* [page](https://example.org)\n\n<script>x</script> [bad](javascript:x)"
+    page, _ = seen(make_digest(briefs=[make_brief(texts={"en": BriefText(notes=(note,))})]))
+    assert "<em>this</em>" in page
+    assert re.search(r'<a\s+href="https://example.org"', page)
+    assert "<script" not in page
+    assert 'href="javascript' not in page
+
+
+def test_the_preheader_is_the_takeaway_or_the_first_title() -> None:
+    page, _ = seen(make_digest())
+    shown = page[page.index('class="unseen"') :]
+    assert "Stability has become the measure" in shown[:400]
+    page, _ = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
+    shown = page[page.index('class="unseen"') :]
+    assert "Agents that finish proofs" in shown[:400]
+
+
+def test_the_footer_offers_every_way_to_change_or_end_it() -> None:
+    page, text = seen(make_digest())
+    for url in (
+        "https://news.example.org/u/leave2token",
+        "https://news.example.org/p/manage2token",
+        "https://news.example.org/p/manage2token#pause",
+        "https://news.example.org/v/view2token",
+        "https://news.example.org/lists/ai-for-science/subscribe",
+    ):
+        assert f'href="{url}"' in page
+        assert url in text
+    assert "1 Example Street, 12345 Sampleton" in page
+
+
+def test_nothing_is_fetched_from_anywhere() -> None:
+    page, _ = seen(make_digest())
+    assert not re.search(r"<(img|link|script|iframe)\b|@import|url\(", page)
+
+
+def test_lines_of_the_text_are_at_most_76_columns_but_for_links() -> None:
+    entries = [make_entry(n, title="磁性材料的第一性原理预测，以及" * 6) for n in range(1, 4)]
+    entries[0] = make_breakthrough(1, tier=Tier.NOTABLE)
+    _, text = seen(make_digest(entries), languages=("zh", "en"))
+    from newsletter.rendering.plaintext import columns
+
+    assert [x for x in text.split("\n") if columns(x) > 76 and "https://" not in x] == []
+    assert "\n\n\n" not in text
