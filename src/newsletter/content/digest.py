@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from newsletter.content.entry import Brief, Entry, Period, Tier
 from newsletter.content.mailinglist import MailingList
@@ -33,13 +34,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Digest:
-    """`name` is the issue's (`2026-W06`); `entries` are in the order in which they are shown."""
+    """`name` is the issue's (`2026-W06`); `entries` are in the order in which they are shown.
+
+    `notes` is what the editor says of this issue: Markdown by language.
+    """
 
     name: str
     period: Period
     list: MailingList
     entries: tuple[DigestEntry, ...]
     briefs: tuple[Brief, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:

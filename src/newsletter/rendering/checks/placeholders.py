@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 from newsletter.rendering.checks.finding import Severity
 
-_DOES = "generat|translat|summari[sz]|creat|fetch|produc"
-_THING = "summary|abstract|translation|tl;?dr|description|text|content"
+_THING = "summary|abstract|translation|tl;?dr"
 _FAILED = re.compile(
-    rf"\b(?:{_THING}) (?:(?:generation|creation) )?(?:has )?(?:failed|unavailable)\b"
-    rf"|\b(?:fail(?:ed|ure)|unable|could not|cannot) (?:to )?(?:{_DOES})\w* (?:an? |the )?(?:{_THING})\b"
+    rf"\b(?:{_THING}) (?:generation |creation )?(?:has )?(?:failed|unavailable)\b"
+    r"|\b(?:failed|failure|unable|could not|cannot) (?:to )?"
+    rf"(?:generate|translate|summari[sz]e|create|fetch|produce) (?:an? |the )?(?:{_THING})\b"
     r"|\bas an ai (?:language )?model\b"
     r"|(?:摘要|翻译|总结|概要|标题)(?:的)?(?:自动)?(?:生成|获取|翻译)?失败"
-    r"|(?:无法|未能)(?:自动)?(?:生成|获取|翻译)(?:摘要|译文|总结|概要|标题|内容)",
+    r"|(?:无法|未能)(?:自动)?(?:生成|获取|翻译)(?:摘要|译文|总结|概要|标题)",
     re.IGNORECASE,
 )
+_MESSAGE_CHARACTERS = 120  # in a longer text it may be what a paper is about
 _LOREM = re.compile(r"\blorem ipsum\b|\bdolor sit amet\b", re.IGNORECASE)
 _NOTHING = re.compile(
     r"\W*(?:n/?a|none|null|nil|nan|undefined|unknown|tbd|tba|tk|todo|fixme|xxx+|untitled|missing"
@@ -74,7 +75,10 @@ def placeholders(text: str) -> Iterator[Placeholder]:
 
 def _first_failure(text: str) -> Placeholder | None:
     if match := _FAILED.search(text):
-        return _error(match[0], "is the message of a failure")
+        certain = len(text) <= _MESSAGE_CHARACTERS
+        severity = Severity.ERROR if certain else Severity.WARNING
+        what = "is the message of a failure" if certain else "looks like one of a failure"
+        return Placeholder(severity, "placeholder-text", match[0], what)
     if match := _LOREM.search(text):
         return _error(match[0], "is filler")
     if _NOTHING.fullmatch(text.strip()):

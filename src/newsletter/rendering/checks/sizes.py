@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from newsletter.content.mailinglist import Policies
 from newsletter.content.planning import Depth
-from newsletter.rendering.checks.finding import Audience, Finding, Severity, Selection
+from newsletter.rendering.checks.finding import Audience, Finding, Selection, Severity
 from newsletter.rendering.compiled import Compiled
 
 GMAIL_CLIPS = 102_400  # octets; what follows is hidden, the unsubscribe link with it
