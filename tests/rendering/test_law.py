@@ -32,7 +32,7 @@ LANGUAGES = (("en",), ("zh",), ("en", "zh"), ("zh", "en"))
 TEMPLATES = ("weekly", "listing")
 # Shrinking a week takes minutes, and a failing week is readable as it is.
 slowly = settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.generate],

@@ -95,7 +95,7 @@ def test_a_chinese_subject_is_readable_and_within_its_lines() -> None:
     sent = made.assemble(chosen, make_values(), Encoding.EIGHT_BIT)
     found = email.message_from_bytes(sent, policy=email.policy.default)
     assert found["Subject"] == made.subject(chosen, make_values())
-    assert found["Subject"].startswith("2月5日至11日: 用第一性原理")
+    assert found["Subject"].startswith("2月5日至11日：用第一性原理")
     assert max(map(len, sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 76
 
 

@@ -15,6 +15,7 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import Untranslated
 from newsletter.content.topics import TopicTree
 from newsletter.rendering import dates
+from newsletter.rendering.categories import category_name
 from newsletter.rendering.prose import Prose, language_of, one_line, prose, rich, shorten
 
 ABSTRACT_CHARACTERS = 420  # of an abstract that stands in for a summary; the rest is on the web
@@ -69,6 +70,7 @@ class SectionView:
     number: int
     tier: str
     category: str
+    category_name: str
     entries: tuple[EntryView, ...]
     topics: tuple[TopicView, ...]
 
@@ -129,7 +131,7 @@ def issue_view(
         breakthroughs=sum(brief.breakthroughs or 0 for brief in digest.briefs),
         editorials=tuple(_editorials(digest, languages)),
         sections=tuple(
-            _section(number, section, entries, named)
+            _section(number, section, entries, named, first)
             for number, section in enumerate(digest.sections)
         ),
         entries=entries,
@@ -155,6 +157,7 @@ def _section(
     section: Section,
     entries: tuple[EntryView, ...],
     named: Mapping[str, TopicView],
+    language: str,
 ) -> SectionView:
     chosen = tuple(entries[index] for index in section.entries)
     reasons = {topic for entry in chosen for topic in entry.topics}
@@ -162,6 +165,7 @@ def _section(
         number=number,
         tier=str(section.tier),
         category=one_line(section.category)[:40],
+        category_name=category_name(section.category, language),
         entries=chosen,
         topics=tuple(view for name, view in named.items() if name in reasons),
     )
