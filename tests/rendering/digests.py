@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import strategies as st
 
 from newsletter.content.digest import Digest
@@ -90,7 +92,8 @@ def digests(draw: st.DrawFn) -> Digest:
     count = draw(st.integers(0, 5))
     found = [draw(entries(number)) for number in range(1, count + 1)]
     told: list[Brief] = draw(st.lists(briefs, max_size=1))
-    return make_digest(found, told, postal_address=draw(texts))
+    notes = draw(st.dictionaries(st.sampled_from(("en", "zh")), texts))
+    return dataclasses.replace(make_digest(found, told, postal_address=draw(texts)), notes=notes)
 
 
 preferences = st.builds(

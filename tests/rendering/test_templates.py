@@ -138,6 +138,13 @@ def test_a_loop_without_fragments_may_count() -> None:
     [
         IN_TEXT.format("a {% fragment when.more %} b {% endfragment %} c"),
         IN_TEXT.format("{% fragment when.whole %}<p>a</p>{% endfragment %} <p>b</p> "),
+        IN_TEXT.format("a {% fragment when.more %}b{% endfragment %}"),
+        IN_TEXT.format("<b>a</b> {% fragment when.more %}<i>b</i>{% endfragment %} <u>c</u>"),
+        "<mj-section><mj-column><mj-text> {% fragment when.more %}<i>b</i>{% endfragment %} "
+        "<b>a</b></mj-text></mj-column></mj-section>",
+        "<mj-section><mj-column><mj-text>{% fragment when.more %} {% endfragment %}"
+        "<b>a</b></mj-text></mj-column></mj-section>",
+        IN_TEXT.format("{% fragment when.more %}b{% endfragment %} a {{ 'b' }}"),
         IN_TEXT.format("<p>b</p> {% fragment when.more %}\n\n<p>a</p>{% endfragment %}  \n"),
         "{% fragment when.whole %}\n<mj-section></mj-section>\n{% endfragment %}\n",
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -136,6 +137,19 @@ def test_notes_are_markdown_of_harmless_tags() -> None:
     assert re.search(r'<a\s+href="https://example.org"', page)
     assert "<script" not in page
     assert 'href="javascript' not in page
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_the_editors_note_stands_first_in_the_readers_language(name: str) -> None:
+    notes = {"en": "A *quiet* week.\n\n- one\n- two", "zh": "平静的一周。"}
+    digest = dataclasses.replace(make_digest(), notes=notes)
+    page, text = seen(digest, name)
+    assert "<em>quiet</em>" in page
+    assert page.index("<em>quiet</em>") < page.index("<h2")
+    assert "A *quiet* week.\n\n- one\n\n- two\n" in text
+    assert "平静的一周" not in page
+    assert "平静的一周" in seen(digest, name, languages=("zh",))[1]
+    assert "quiet" not in seen(digest, name, follows=frozenset({"proofs"}), only_topics=True)[1]
 
 
 def test_the_preheader_is_the_takeaway_or_the_first_title() -> None:

@@ -38,8 +38,7 @@ CUTTER: ContextVar[Cutter] = ContextVar("CUTTER")
 
 
 class FragmentExtension(Extension):
-    """The tag itself. White space beside it never counts, in HTML: a piece must not depend on
-    what its neighbours leave at its edge."""
+    """The tag itself. In HTML a line break beside it is layout and goes; a space is meant."""
 
     tags = {"fragment"}  # noqa: RUF012 (Jinja reads it from the class)
 
@@ -95,19 +94,8 @@ def _fold(text: str, *, after: bool, before: bool) -> str:
     folded = re.sub(r"\s+", lambda m: "\n" if "\n" in m[0] else " ", text)
     folded = _AROUND_BLOCK.sub(r"\1", folded)
     if after:
-        folded = _edge(folded, "start")
-    return _edge(folded, "end") if before else folded
-
-
-def _edge(text: str, side: str) -> str:
-    """A line break beside a fragment's tag is layout and goes; a space is meant, and is written
-    so that no later stage takes it for layout."""
-    edge = text[:1] if side == "start" else text[-1:]
-    if edge not in (" ", "\n"):
-        return text
-    rest = text[1:] if side == "start" else text[:-1]
-    kept = "&#32;" if edge == " " else ""
-    return kept + rest if side == "start" else rest + kept
+        folded = folded.removeprefix("\n")
+    return folded.removesuffix("\n") if before else folded
 
 
 def check_loops(environment: Environment, files: Mapping[str, str]) -> None:

@@ -85,6 +85,15 @@ def rich(markdown: str) -> str:
     return re.sub(r">([^<>]+)<", lambda m: f">{_in_lines(html.unescape(m[1]))}<", clean).strip()
 
 
+def paragraphs(markdown: str) -> tuple[str, ...]:
+    """The paragraphs and list items of Markdown, each on one line, as plain text shows them."""
+    found: list[str] = []
+    for block in re.split(r"\n\s*\n", markdown.replace("\r\n", "\n")):
+        items = re.split(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)", block)
+        found += [line for line in map(one_line, items) if line]
+    return tuple(found)
+
+
 def _in_lines(text: str) -> str:
     lines: list[str] = []
     room = 0

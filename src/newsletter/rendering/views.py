@@ -16,7 +16,15 @@ from newsletter.content.mailinglist import Untranslated
 from newsletter.content.topics import TopicTree
 from newsletter.rendering import dates
 from newsletter.rendering.categories import category_name
-from newsletter.rendering.prose import Prose, language_of, one_line, prose, rich, shorten
+from newsletter.rendering.prose import (
+    Prose,
+    language_of,
+    one_line,
+    paragraphs,
+    prose,
+    rich,
+    shorten,
+)
 
 ABSTRACT_CHARACTERS = 420  # of an abstract that stands in for a summary; the rest is on the web
 _URL_OCTETS = 500
@@ -82,14 +90,23 @@ class TopicView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """An editor's Markdown: as HTML of a few harmless tags, and as paragraphs of plain text."""
+
+    lang: str
+    second: bool
+    html: Markup
+    paragraphs: tuple[Prose, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditorialView:
     lang: str
     second: bool
     summary: Prose
     takeaway: Prose
     trends: tuple[tuple[Prose, Prose], ...]
-    notes: tuple[Markup, ...]
-    plain_notes: tuple[Prose, ...]
+    notes: tuple[NoteView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +121,7 @@ class IssueView:
     total: int
     analyzed: int
     breakthroughs: int
+    notes: tuple[NoteView, ...]
     editorials: tuple[EditorialView, ...]
     sections: tuple[SectionView, ...]
     entries: tuple[EntryView, ...]
@@ -129,6 +147,10 @@ def issue_view(
         total=len(entries),
         analyzed=sum(brief.papers_analyzed or 0 for brief in digest.briefs),
         breakthroughs=sum(brief.breakthroughs or 0 for brief in digest.briefs),
+        notes=tuple(
+            _note(digest.notes[lang], lang, second=number > 0)
+            for number, lang in enumerate(_noted(digest, languages))
+        ),
         editorials=tuple(_editorials(digest, languages)),
         sections=tuple(
             _section(number, section, entries, named, first)
@@ -259,6 +281,20 @@ def _text(text: EntryText, lang: str, *, second: bool) -> TextView:
     )
 
 
+def _note(markdown: str, lang: str, *, second: bool) -> NoteView:
+    return NoteView(
+        lang=lang,
+        second=second,
+        html=Markup(rich(markdown)),  # noqa: S704 (nh3 cleaned it)
+        paragraphs=tuple(prose(line, lang) for line in paragraphs(markdown)),
+    )
+
+
+def _noted(digest: Digest, languages: tuple[str, ...]) -> list[str]:
+    said = [lang for lang, note in digest.notes.items() if one_line(note)]
+    return _spoken(digest.notes, said, languages, digest)
+
+
 def _editorials(digest: Digest, languages: tuple[str, ...]) -> Iterator[EditorialView]:
     for brief in digest.briefs:
         said = [lang for lang, text in brief.texts.items() if text != BriefText()]
@@ -270,6 +306,7 @@ def _editorials(digest: Digest, languages: tuple[str, ...]) -> Iterator[Editoria
                 summary=prose(text.summary, lang),
                 takeaway=prose(text.takeaway, lang),
                 trends=tuple((prose(t.title, lang), prose(t.text, lang)) for t in text.trends),
-                notes=tuple(Markup(rich(note)) for note in text.notes if note.strip()),  # noqa: S704 (nh3)
-                plain_notes=tuple(prose(note, lang) for note in text.notes if note.strip()),
+                notes=tuple(
+                    _note(note, lang, second=number > 0) for note in text.notes if one_line(note)
+                ),
             )
