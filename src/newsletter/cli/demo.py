@@ -16,6 +16,7 @@ from newsletter import settings as settings_module
 from newsletter import workflow
 from newsletter.cli import entries, lists, sending, subscribers
 from newsletter.cli.catcher import HOST, catcher
+from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import keyring, now, out, template_folders
 from newsletter.cli.logs import configure_logs
 from newsletter.content.window import parse_issue_name
@@ -105,6 +106,8 @@ def _send(db: Database, found: Settings, issue: Issue, mail: Path) -> None:
         relay = parse_relay(url)
         out.print()
         sending.announce(found, issue, relay, forecast)
+        # The mail stays on this machine, and so may the pages that its links lead to.
+        refuse_errors(db, found, issue, force=False, loopback_allowed=True)
         begun = time.perf_counter()
         sending.run(db, found, issue, relay, forecast.recipients)
         out.print(f"\nsent over SMTP in {time.perf_counter() - begun:.1f} s, freezing included")

@@ -1,0 +1,102 @@
+"""`newsletter check`: what would embarrass after sending, said before."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from newsletter import checking, workflow
+from newsletter.checking import Report
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    now,
+    out,
+    settings,
+    show_json,
+    split_issue,
+    template_folders,
+)
+from newsletter.errors import ConflictError
+from newsletter.rendering.checks import Finding
+from newsletter.settings import Settings
+from newsletter.store import issues
+from newsletter.store.database import Database
+from newsletter.store.issues import Issue
+
+
+def check(
+    issue: Annotated[
+        str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Say what would embarrass after sending; exit code 1 if any of it is an error."""
+    found = settings()
+    with database(found) as db:
+        with db.read() as session:
+            wanted = issues.get_issue(session, *split_issue(issue))
+        report = look(db, found, wanted)
+    if json:
+        show_json({**asdict(report), "errors": report.errors})
+    else:
+        describe(report)
+    if report.errors:
+        raise typer.Exit(1)
+
+
+def look(db: Database, found: Settings, wanted: Issue, *, loopback_allowed: bool = False) -> Report:
+    """The report on an issue as it would go out now."""
+    today = workflow.local_day(wanted.digest.list, now())
+    folders = template_folders(found)
+    return checking.check(db, wanted, folders, today, loopback_allowed=loopback_allowed)
+
+
+def describe(report: Report) -> None:
+    """The findings, and how much was looked at."""
+    for finding in report.findings:
+        _describe(finding)
+    warnings = len(report.findings) - report.errors
+    out.print(
+        f"{_number(report.errors, 'error')}, {_number(warnings, 'warning')}; "
+        f"looked at {_part(report.selections, report.all_selections)} selections of "
+        f"{_part(report.readers, report.all_readers)} readers"
+    )
+
+
+def refuse_errors(
+    db: Database, found: Settings, wanted: Issue, *, force: bool, loopback_allowed: bool = False
+) -> None:
+    """Looks at a draft that is about to go out, and says what it finds.
+
+    Raises:
+        ConflictError: some of it is an error, and `force` does not say to go on.
+    """
+    report = look(db, found, wanted, loopback_allowed=loopback_allowed)
+    if report.findings:
+        describe(report)
+    if report.errors and not force:
+        raise ConflictError(
+            f"{wanted.ref} has {_number(report.errors, 'error')} and was not sent: mend them, or "
+            "say --force"
+        )
+
+
+def _describe(finding: Finding) -> None:
+    met = "" if finding.readers is None else f" ({_number(finding.readers, 'reader')})"
+    for line in (
+        f"{finding.severity.value:<8} {finding.code}: {finding.where}{met}",
+        f"         {finding.what}",
+        f"         mend: {finding.mend}",
+    ):
+        out.print("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _part(some: int, every: int) -> str:
+    return f"all {every}" if some == every else f"{some} of {every}"
