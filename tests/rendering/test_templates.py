@@ -20,6 +20,7 @@ FRAME = """<mjml lang="en">
 {body}
 </mj-body>
 </mjml>"""
+IN_LINE = "<mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>"
 IN_TEXT = "<mj-section><mj-column><mj-text>\n{}\n</mj-text></mj-column></mj-section>"
 
 
@@ -100,6 +101,13 @@ def test_a_template_without_a_text_part_is_refused(tmp_path: Path) -> None:
             5,
             "loop.*",
         ),
+        (
+            "{% macro b(e) %}{% fragment when.full(e) %}{% endfragment %}{% endmacro %}"
+            "{% macro a(e) %}{{ b(e) }}{% endmacro %}\n"
+            "{% for e in issue.entries %}{{ a(e) }}{{ loop.last }}{% endfor %}",
+            5,
+            "loop.*",
+        ),
         (IN_TEXT.format("<p class={{ slot('view_token') }}>a</p>"), 0, "quoted"),
         (IN_TEXT.format("{{ slot('name') }}"), 5, "no slot 'name'"),
         (IN_TEXT.format("{{ count('stars', 'a', 'b') }}"), 5, "no count 'stars'"),
@@ -140,10 +148,8 @@ def test_a_loop_without_fragments_may_count() -> None:
         IN_TEXT.format("{% fragment when.whole %}<p>a</p>{% endfragment %} <p>b</p> "),
         IN_TEXT.format("a {% fragment when.more %}b{% endfragment %}"),
         IN_TEXT.format("<b>a</b> {% fragment when.more %}<i>b</i>{% endfragment %} <u>c</u>"),
-        "<mj-section><mj-column><mj-text> {% fragment when.more %}<i>b</i>{% endfragment %} "
-        "<b>a</b></mj-text></mj-column></mj-section>",
-        "<mj-section><mj-column><mj-text>{% fragment when.more %} {% endfragment %}"
-        "<b>a</b></mj-text></mj-column></mj-section>",
+        IN_LINE.format(" {% fragment when.more %}<i>b</i>{% endfragment %} <b>a</b>"),
+        IN_LINE.format("{% fragment when.more %} {% endfragment %}<b>a</b> "),
         IN_TEXT.format("{% fragment when.more %}b{% endfragment %} a {{ 'b' }}"),
         IN_TEXT.format("<p>b</p> {% fragment when.more %}\n\n<p>a</p>{% endfragment %}  \n"),
         "{% fragment when.whole %}\n<mj-section></mj-section>\n{% endfragment %}\n",

@@ -106,12 +106,7 @@ def check_loops(environment: Environment, files: Mapping[str, str]) -> None:
         TemplateError: with the file and line of the first such use.
     """
     trees = {name: environment.parse(text, name) for name, text in files.items()}
-    cutting = {
-        macro.name
-        for tree in trees.values()
-        for macro in tree.find_all(nodes.Macro)
-        if _cuts(macro, set())
-    }
+    cutting = _cutting_macros([m for tree in trees.values() for m in tree.find_all(nodes.Macro)])
     for name, tree in trees.items():
         for loop in tree.find_all(nodes.For):
             if _cuts(loop, cutting):
@@ -120,6 +115,14 @@ def check_loops(environment: Environment, files: Mapping[str, str]) -> None:
                         "loop.* counts entries that a reader may not see; it cannot be used in a "
                         "loop with fragments, use count() or a fact such as first(entry)"
                     )
+
+
+def _cutting_macros(macros: list[nodes.Macro]) -> set[str]:
+    """The macros with a fragment in them, or in a macro that they call."""
+    found: set[str] = set()
+    while more := {m.name for m in macros if m.name not in found and _cuts(m, found)}:
+        found |= more
+    return found
 
 
 def _cuts(node: nodes.Node, macros: set[str]) -> bool:
