@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.errors import ReplyError
@@ -19,6 +20,8 @@ LONGEST_LINE = 4096
 
 MOST_LINES = 256
 """Lines of one reply that are read at most."""
+
+_USUAL = 200  # octets of a line that is worth remembering
 
 LONGEST_TEXT = 600
 """Characters of a reply's text that are kept."""
@@ -86,6 +89,8 @@ class ReplyReader:
             raise ReplyError(f"a reply line of more than {LONGEST_LINE} octets")
 
     def _line(self, line: bytes) -> Reply | None:
+        if not self._lines and len(line) <= _USUAL and line[3:4] != b"-":
+            return _single(line)
         match = _LINE.fullmatch(line) if len(line) <= LONGEST_LINE else None
         if match is None:
             raise ReplyError(f"not an SMTP reply: {_printable(line[:80])!r}")
@@ -100,6 +105,15 @@ class ReplyReader:
             return None
         lines, self._lines, self._code = self._lines, [], b""
         return _reply(int(code), lines)
+
+
+@lru_cache(maxsize=1024)
+def _single(line: bytes) -> Reply:
+    """A reply of one line. Most of a relay's are the same few, thousands of times."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ReplyError(f"not an SMTP reply: {_printable(line[:80])!r}")
+    return _reply(int(match[1]), [match[3] or b""])
 
 
 def parse_reply(code: int, text: str) -> Reply:

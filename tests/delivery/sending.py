@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import uvloop
+
 from newsletter.content.mailinglist import InDoubt
 from newsletter.delivery.connection import Timeouts
 from newsletter.delivery.judging import Retry
@@ -19,6 +21,7 @@ from newsletter.store.values import Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
 
 T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 QUICK = Timeouts(connect=0.15, mail=0.15, rcpt=0.15, data=0.15, block=0.15, body=0.15, quit=0.1)
 PATIENT = Timeouts(connect=5, quit=0.2)
@@ -60,10 +63,16 @@ class Sending:
             return await send_issue(work, parse_relay(url), around, manners)
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Runs to the end, within seconds whatever happens."""
+def run(coroutine: Coroutine[Any, Any, T], loop: LoopFactory = uvloop.new_event_loop) -> T:
+    """Runs to the end, within seconds whatever happens; on uvloop, as the commands do."""
 
     async def bounded() -> T:
         return await asyncio.wait_for(coroutine, 20)
 
-    return asyncio.run(bounded())
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(bounded())
+
+
+def run_on_asyncio(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The same on asyncio's own loop, whose transports differ in how they buffer."""
+    return run(coroutine, asyncio.new_event_loop)

@@ -30,7 +30,8 @@ from newsletter.store.values import DeliveryState, Outcome, Skip, Way
 from newsletter.tokens import Keyring, Purpose
 from tests.builders import make_digest
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK, run
+from tests.delivery.sending import IMPATIENT, QUICK
+from tests.delivery.sending import run_on_asyncio as run
 from tests.store.stage import LIST, NOW, TODAY, everybody, join, sync
 
 KEYRING = Keyring.of(["a key of sufficient length for a test"])

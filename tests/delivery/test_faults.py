@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 import pytest
 
 from newsletter.delivery.sender import Summary
@@ -9,9 +12,10 @@ from newsletter.errors import RelayError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import PATIENT, Sending, run
+from tests.delivery.sending import PATIENT, Sending, run, run_on_asyncio
 
 READERS = 6
+Runs = Callable[[Coroutine[Any, Any, Summary | None]], Summary | None]
 PIPELINED = (b"PIPELINING", b"8BITMIME", b"SIZE 10000000")
 STEPWISE = (b"8BITMIME",)
 WAYS = pytest.mark.parametrize("extensions", [PIPELINED, STEPWISE], ids=["pipelined", "stepwise"])
@@ -33,7 +37,9 @@ def agree(ledger: MemoryLedger, server: ScriptedServer) -> None:
             assert reader not in server.unanswered, f"{reader} may have arrived: {row.state}"
 
 
-def send(server: ScriptedServer, connections: int = 2) -> tuple[MemoryLedger, Summary | None]:
+def send(
+    server: ScriptedServer, connections: int = 2, runs: Runs = run
+) -> tuple[MemoryLedger, Summary | None]:
     ledger = MemoryLedger.of(READERS)
 
     async def go() -> Summary | None:
@@ -43,17 +49,18 @@ def send(server: ScriptedServer, connections: int = 2) -> tuple[MemoryLedger, Su
             except RelayError:
                 return None
 
-    return ledger, run(go())
+    return ledger, runs(go())
 
 
+@pytest.mark.parametrize("runs", [run, run_on_asyncio], ids=["uvloop", "asyncio"])
 @WAYS
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "body"])
 def test_one_fault_in_the_middle_touches_one_delivery(
-    extensions: tuple[bytes, ...], stage: str, kind: Kind
+    extensions: tuple[bytes, ...], stage: str, kind: Kind, runs: Runs
 ) -> None:
     server = ScriptedServer(extensions=extensions, faults=(Fault(stage, kind, first=2),))
-    ledger, summary = send(server)
+    ledger, summary = send(server, runs=runs)
     agree(ledger, server)
     states = ledger.states()
     assert summary is not None

@@ -7,12 +7,15 @@ outcome recorded, only when its transaction is on disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple, Protocol
 
 from newsletter.errors import DatabaseError, NewsletterError
 from newsletter.store.values import Claim, Outcome
+
+LINGER = 0.002
+"""Seconds that a commit waits for connections that are not in it yet; a fuller one costs less."""
 
 
 class Skipped(NamedTuple):
@@ -40,18 +43,23 @@ class _Wish(NamedTuple):
 class Committer:
     """Gathers wishes on the event loop and commits them, one group after the other, in `executor`.
 
+    `company` is how many may have a wish at once: when all have one, there is nobody to wait for.
     After a failure of the ledger nothing more is committed: every wish, those to come too, raises
     that error, so no message goes out that the ledger does not know of.
     """
 
-    def __init__(self, ledger: Ledger, executor: Executor) -> None:
+    def __init__(
+        self, ledger: Ledger, executor: Executor, company: Callable[[], int] = lambda: 1
+    ) -> None:
         self._ledger = ledger
         self._executor = executor
+        self._company = company
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Wish] = []
         self._skips: list[Skipped] = []
         self._running: asyncio.Future[frozenset[int]] | None = None
-        self._scheduled = False
+        self._timer: asyncio.Handle | None = None
+        self._soon = False
         self._failure: NewsletterError | None = None
         self._unrecorded: list[Outcome] = []
 
@@ -107,13 +115,24 @@ class Committer:
             wish.exception()
 
     def _schedule(self) -> None:
-        """At the end of this turn of the loop, so that all who are awake are in the group."""
-        if not self._scheduled and self._running is None and self._failure is None:
-            self._scheduled = True
+        """At the end of this turn of the loop if all are there, so that each is in the group."""
+        if self._running is not None or self._failure is not None or self._soon:
+            return
+        if len(self._waiting) >= self._company():
+            self._soon = True
+            self._forget_timer()
             self._loop.call_soon(self._commit)
+        elif self._timer is None:
+            self._timer = self._loop.call_later(LINGER, self._commit)
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _commit(self) -> None:
-        self._scheduled = False
+        self._soon = False
+        self._forget_timer()
         wishes, self._waiting = self._waiting, []
         skips, self._skips = self._skips, []
         outcomes = [wish.outcome for wish in wishes if wish.outcome is not None]

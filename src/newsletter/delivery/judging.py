@@ -51,17 +51,20 @@ def judge(
 ) -> Judged:
     """What `answer` makes of a delivery that was claimed."""
     verdict = None
-    next_try = now + retry.delay(due.attempts, chance)
     if answer.reply is None:
         state, reason = _unanswered(due, answer, retry)
     else:
         verdict = classify(answer.stage, answer.reply, domain_of(fixed.address))
         state, reason = _answered(verdict), _why(verdict)
-        if verdict.pauses_issue:
-            next_try = now  # nothing is wrong with this reader; it goes when the issue goes on
-    if state is DeliveryState.DEFERRED and next_try - fixed.date > retry.limit:
-        hours = int(retry.limit.total_seconds() // 3600)
-        state, reason = DeliveryState.FAILED, f"given up after {hours} h: {reason}"
+    next_try = None
+    if state is DeliveryState.DEFERRED:
+        ours = verdict is not None and verdict.pauses_issue
+        # Nothing is wrong with the reader then: they get it when the issue goes on.
+        next_try = now if ours else now + retry.delay(due.attempts, chance)
+        if not ours and next_try - fixed.date > retry.limit:
+            hours = int(retry.limit.total_seconds() // 3600)
+            state, reason = DeliveryState.FAILED, f"given up after {hours} h: {reason}"
+            next_try = None
     return Judged(_outcome(due, answer, relay, now, state, reason, next_try), verdict)
 
 
@@ -94,7 +97,7 @@ def _outcome(
     now: dt.datetime,
     state: DeliveryState,
     reason: str,
-    next_try: dt.datetime,
+    next_try: dt.datetime | None,
 ) -> Outcome:
     reply = answer.reply
     return Outcome(
@@ -107,5 +110,5 @@ def _outcome(
         enhanced=reply.enhanced if reply else "",
         text=reply.text if reply else answer.trouble,
         reason=reason,
-        due=next_try if state is DeliveryState.DEFERRED else None,
+        due=next_try,
     )

@@ -40,6 +40,10 @@ class Reach:
         self._wake = asyncio.Event()
         self._open: dict[Connection, int] = {}  # the era in which each was opened
 
+    def count(self) -> int:
+        """How many connections are open."""
+        return len(self._open)
+
     def worked(self) -> None:
         """A letter was answered: the relay is there."""
         self._failures = 0

@@ -127,10 +127,10 @@ class _Run:
         self, work: Work, relay: RelaySettings, around: Surroundings, manners: Manners
     ) -> None:
         self._work, self._relay, self._around, self._manners = work, relay, around, manners
-        self._committer = Committer(work.ledger, work.executor)
         self._reach = Reach(
             lambda: open_relay(relay, manners.timeouts), manners.persistence, around.chance
         )
+        self._committer = Committer(work.ledger, work.executor, self._reach.count)
         self._feed = Feed(work.pages)
         self._log = structlog.get_logger("newsletter.delivery").bind(relay=relay.name)
         self._counts: Counter[DeliveryState] = Counter()
