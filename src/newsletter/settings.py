@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from newsletter.errors import SettingsError
 FILE_NAME = "newsletter.toml"
 PREFIX = "NEWSLETTER_"
 _OWNER_ONLY = 0o600
+_DNS_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 
 def _database_url(value: SecretStr) -> SecretStr:
@@ -35,6 +37,12 @@ def _smtp_url(value: SecretStr) -> SecretStr:
         _ = parts.port
     except ValueError:
         raise ValueError("its port must be a number from 1 to 65535") from None
+    return value
+
+
+def _dns_name(value: str) -> str:
+    if value and not _DNS_NAME.fullmatch(value):
+        raise ValueError("must be a name in DNS, in ASCII, such as news.example.org")
     return value
 
 
@@ -74,7 +82,16 @@ class Settings(BaseSettings):
     templates_folder: Path = Field(
         default=Path("templates"), description="your templates; the packaged ones come after them"
     )
-
+    dkim_key_file: Path | None = Field(
+        default=None,
+        description="an RSA key in PEM, to sign with DKIM; unset where the relay signs",
+    )
+    dkim_selector: Annotated[str, AfterValidator(_dns_name)] = Field(
+        default="", description="the name of that key below _domainkey"
+    )
+    dkim_domain: Annotated[str, AfterValidator(_dns_name)] = Field(
+        default="", description="who signs: the domain of the lists' senders, or one above it"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="how much is logged to stderr; info has a line an attempt"
     )

@@ -17,6 +17,7 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.engine import deliver
 from newsletter.delivery.messages import skip_reason
 from newsletter.delivery.relay import RelaySettings
@@ -183,6 +184,7 @@ async def send(
 ) -> Summary:
     """Does what is left to do of an issue: freezes a draft, completes its rows, sends what is due.
 
+    signer: Signer | None = None,
     Raises:
         ConflictError: it is paused or cancelled, or another process is sending it.
         NewsletterError: see `freeze` and `deliver`; nothing is lost.
@@ -194,7 +196,7 @@ async def send(
         fan_out(db, issue, now)
     with db.write() as session:
         issue = issues.begin_sending(session, issue.id)
-    summary = await deliver(db, issue, relay, keyring, around)
+    summary = await deliver(db, issue, relay, keyring, around, signer=signer)
     with db.write() as session:
         issues.finish_if_done(session, issue.id, around.clock())
     return summary

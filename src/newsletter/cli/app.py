@@ -29,6 +29,7 @@ _COMMANDS = {
     "status": "deliveries",
     "deliveries": "deliveries",
 }
+    "dkim": "signing",
 
 
 class Commands(TyperGroup):

@@ -24,6 +24,7 @@ from newsletter.cli.edge import (
     template_folders,
 )
 from newsletter.content.entry import Period
+from newsletter.cli.signing import signer
 from newsletter.content.window import parse_issue_name, week_of
 from newsletter.delivery.showing import render_for
 from newsletter.errors import NewsletterError
@@ -114,7 +115,13 @@ def render(
         with db.read() as session:
             wanted = store.get_issue(session, *split_issue(issue))
         message = render_for(
-            db, wanted, to, keyring(found), now, workflow.compiler(template_folders(found))
+            db,
+            wanted,
+            to,
+            keyring(found),
+            now,
+            workflow.compiler(template_folders(found)),
+            signer(found),
         )
     if out_file is None:
         sys.stdout.buffer.write(message)

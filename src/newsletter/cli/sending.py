@@ -28,6 +28,7 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.logs import configure_logs
 from newsletter.content.preferences import Preferences
+from newsletter.cli.signing import signer
 from newsletter.delivery.messages import draft_message
 from newsletter.delivery.relay import RelaySettings, parse_relay
 from newsletter.delivery.sender import Summary, Surroundings
@@ -89,6 +90,7 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
     subject = BytesHeaderParser(policy=default).parsebytes(sample)["Subject"]
     show_facts(
         {
+        signer=signer(found),
             "list": f"{mailing_list.title('en')} ({wanted.ref})",
             "subject": str(subject),
             "sender": f"{mailing_list.sender.name} <{mailing_list.sender.address}>",
@@ -132,7 +134,9 @@ async def _send(
         clock=now, chance=random.SystemRandom().random, stop=stop, observe=observe
     )
     sending = asyncio.ensure_future(
-        workflow.send(db, wanted, relay, keyring(found), template_folders(found), around)
+        workflow.send(
+            db, wanted, relay, keyring(found), template_folders(found), around, signer(found)
+        )
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -175,3 +179,4 @@ def _test(found: Settings, wanted: Issue, relay: RelaySettings, addresses: Seque
     )
     for address in addresses:
         out.print(f"test sent to {address}")
+            signer(found),

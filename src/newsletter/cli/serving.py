@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from newsletter import schedule, workflow
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.logs import configure_logs
+from newsletter.cli.signing import signer
 from newsletter.content.entry import Period
 from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.sender import Surroundings
@@ -62,7 +63,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def _with_clock(db: Database, found: Settings) -> Lifespan:
     """The scheduler for as long as the pages are served; a send under way is drained at the end."""
-    relay = parse_relay(found.relay_url)
+    relay, signs = parse_relay(found.relay_url), signer(found)
     log = structlog.get_logger("newsletter.schedule")
 
     @asynccontextmanager
@@ -81,7 +82,7 @@ def _with_clock(db: Database, found: Settings) -> Lifespan:
             try:
                 issue = workflow.issue_of_week(db, list_name, week, now(), found.public_url)
                 summary = await workflow.send(
-                    db, issue, relay, keyring(found), template_folders(found), around
+                    db, issue, relay, keyring(found), template_folders(found), around, signs
                 )
                 log.info("issue sent", issue=issue.ref, halt=summary.halt)
             except NewsletterError as error:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from newsletter.delivery.committer import Skipped
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
@@ -30,6 +31,7 @@ async def deliver(
     keyring: Keyring,
     around: Surroundings,
     manners: Manners | None = None,
+    signer: Signer | None = None,
 ) -> Summary:
     """Sends what is due of an issue that is going out, as its one sender.
 
@@ -44,7 +46,9 @@ async def deliver(
     with senders.hold_issue(database, issue.id) as name:
         _settle(database, issue, keyring, around.clock())
         with ThreadPoolExecutor(1, "ledger") as executor:
-            work = _work(database, issue, keyring, around.clock, name, executor)
+            messages = Messages(database, issue, keyring, around.clock, signer)
+            books = StoreLedger(database, issue.id, name)
+            work = _work(messages, books, around.clock, executor)
             return await send_issue(work, relay, around, by_policy(issue, manners or Manners()))
 
 
@@ -68,19 +72,16 @@ def _settle(database: Database, issue: Issue, keyring: Keyring, now: dt.datetime
 
 
 def _work(
-    database: Database,
-    issue: Issue,
-    keyring: Keyring,
+    messages: Messages,
+    books: StoreLedger,
     clock: Callable[[], dt.datetime],
-    name: str,
     executor: ThreadPoolExecutor,
 ) -> Work:
-    books = StoreLedger(database, issue.id, name)
     loop = asyncio.get_running_loop()
     return Work(
         pages=lambda after: loop.run_in_executor(executor, books.page, clock(), after),
         going=lambda: loop.run_in_executor(executor, books.going),
-        assemble=Messages(database, issue, keyring, clock).prepare,
+        assemble=messages.prepare,
         ledger=books,
         executor=executor,
     )

@@ -15,6 +15,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.serial import dump_plan, load_plan
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.connection import Capabilities, wire_address
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.sender import Prepared
 from newsletter.errors import AddressError, ConflictError
 from newsletter.rendering.compiled import Compiled
@@ -95,12 +96,21 @@ def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
 
 
 class Messages:
-    """The messages of one issue. Plans and compiled forms are kept, a bounded number of them."""
+    """The messages of one issue. Plans and compiled forms are kept, a bounded number of them.
+
+    `signer` signs each message (DKIM); None leaves that to the relay.
+    """
 
     def __init__(
-        self, database: Database, issue: Issue, keyring: Keyring, clock: Callable[[], dt.datetime]
+        self,
+        database: Database,
+        issue: Issue,
+        keyring: Keyring,
+        clock: Callable[[], dt.datetime],
+        signer: Signer | None = None,
     ) -> None:
         self._database, self._issue, self._keyring, self._clock = database, issue, keyring, clock
+        self._signer = signer
         self._select = lru_cache(maxsize=_PLANS)(self._selection)
         self._compiled = lru_cache(maxsize=_COMPILED)(self._load)
 
@@ -118,9 +128,7 @@ class Messages:
         return Prepared(
             fixed=fixed,
             plan=selection.body,
-            content=message_for(
-                selection.compiled, selection.plan, fixed, due.delivery_id, self._keyring
-            ),
+            content=self._message(selection, fixed, due.delivery_id),
             envelope_sender=envelope_sender(self._issue.digest.list, key, due.delivery_id),
         )
 
@@ -140,7 +148,11 @@ class Messages:
         )
         fixed = view.fixed or self._fix(due, Capabilities(eight_bit=True))
         selection = self._select(fixed.edition, fixed.preferences_id)
-        return message_for(selection.compiled, selection.plan, fixed, view.id, self._keyring)
+        return self._message(selection, fixed, view.id)
+
+    def _message(self, selection: Selection, fixed: Fixed, delivery_id: int) -> bytes:
+        made = message_for(selection.compiled, selection.plan, fixed, delivery_id, self._keyring)
+        return _signed(made, fixed, self._issue, self._signer)
 
     def _fix(self, due: Due, offered: Capabilities) -> Fixed:
         edition = self._issue.edition
@@ -182,6 +194,7 @@ def draft_message(
     compile_for: Callable[[Digest, tuple[str, ...]], Compiled],
     *,
     unique: str = "draft",
+    signer: Signer | None = None,
 ) -> bytes:
     """The message as it would be sent now, belonging to no delivery: its links lead to nobody.
 
@@ -199,4 +212,11 @@ def draft_message(
         key_id=keyring.current.id,
         encoding=Encoding.QUOTED_PRINTABLE,
     )
-    return message_for(form, plan(issue.digest, preferences, form), fixed, TEST_DELIVERY, keyring)
+    chosen = plan(issue.digest, preferences, form)
+    return _signed(message_for(form, chosen, fixed, TEST_DELIVERY, keyring), fixed, issue, signer)
+
+
+def _signed(message: bytes, fixed: Fixed, issue: Issue, signer: Signer | None) -> bytes:
+    if signer is None:
+        return message
+    return signer.signed(message, fixed.date, _domain(issue.digest.list))

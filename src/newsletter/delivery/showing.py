@@ -12,6 +12,7 @@ from newsletter.content.digest import Digest
 from newsletter.content.planning import Depth, Plan, Rule, plan
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load_plan
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import Messages, draft_message
 from newsletter.errors import NotFoundError
 from newsletter.rendering.compiled import Compiled
@@ -57,6 +58,7 @@ def render_for(
     keyring: Keyring,
     clock: Callable[[], dt.datetime],
     compile_for: Compile,
+    signer: Signer | None = None,
 ) -> bytes:
     """The message of one reader: what was sent or, before that, what would be sent now.
 
@@ -68,7 +70,9 @@ def render_for(
         person = subscribers.show(session, address)
         preferences = _preferences(person, issue)
         if issue.edition is None:
-            return draft_message(issue, preferences, person.address, keyring, clock(), compile_for)
+            return draft_message(
+                issue, preferences, person.address, keyring, clock(), compile_for, signer=signer
+            )
         delivery = ledger.delivery_for(session, issue.id, address)
         if delivery is None:
             raise NotFoundError(
@@ -77,7 +81,7 @@ def render_for(
             )
     with db.write() as session:
         choice = preferences_id(session, preferences)
-    return Messages(db, issue, keyring, clock).render(delivery, choice)
+    return Messages(db, issue, keyring, clock, signer).render(delivery, choice)
 
 
 def explain(db: Database, issue: Issue, address: str) -> Explanation:

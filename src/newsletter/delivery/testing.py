@@ -14,6 +14,7 @@ from newsletter.addresses import parse_address
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.connecting import open_relay
 from newsletter.delivery.connection import Connection, Letter, Timeouts, wire_address
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import draft_message, envelope_sender
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.showing import Compile
@@ -30,6 +31,7 @@ async def send_test(
     keyring: Keyring,
     clock: Callable[[], dt.datetime],
     compile_for: Compile,
+    signer: Signer | None = None,
 ) -> None:
     """Sends the issue, as `preferences` would have it, to each of `addresses`.
 
@@ -43,7 +45,14 @@ async def send_test(
     try:
         for address in parsed:
             content = draft_message(
-                issue, preferences, address, keyring, clock(), compile_for, unique=uuid.uuid4().hex
+                issue,
+                preferences,
+                address,
+                keyring,
+                clock(),
+                compile_for,
+                unique=uuid.uuid4().hex,
+                signer=signer,
             )
             await _hand_over(
                 connection,
