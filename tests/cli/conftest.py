@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -90,7 +91,12 @@ def filled_folder(ready_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _in(folder: Path) -> Run:
-    return lambda *words: invoke(folder, *words)
+    def run(*words: str | Path, smtp: str = "") -> Result:
+        named = {"NEWSLETTER_SMTP_URL": smtp} if smtp else {}
+        with patch.dict(os.environ, named):
+            return invoke(folder, *words)
+
+    return run
 
 
 @pytest.fixture

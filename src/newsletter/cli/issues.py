@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from newsletter import workflow
+from newsletter.cli import steering
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -33,6 +34,8 @@ from newsletter.store import lists
 from newsletter.store.issues import Issue
 
 app = typer.Typer(help="Issues of a list.", no_args_is_help=True, rich_markup_mode=None)
+for command in (steering.pause, steering.resume, steering.cancel):
+    app.command()(command)
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from newsletter.delivery.cancelling import sweep
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
+from newsletter.delivery.watching import while_going
 from newsletter.store import issues, ledger, senders
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
@@ -49,7 +51,14 @@ async def deliver(
             messages = Messages(database, issue, keyring, around.clock, signer)
             books = StoreLedger(database, issue.id, name)
             work = _work(messages, books, around.clock, executor)
-            return await send_issue(work, relay, around, by_policy(issue, manners or Manners()))
+            by_list = by_policy(issue, manners or Manners())
+            try:
+                summary = await while_going(
+                    books.going, around, lambda near: send_issue(work, relay, near, by_list)
+                )
+            finally:
+                sweep(database, issue.id)
+            return replace(summary, halt=summary.halt or books.ended())
 
 
 def by_policy(issue: Issue, manners: Manners) -> Manners:
@@ -112,6 +121,13 @@ class StoreLedger:
         """Whether the issue may still go out."""
         with self._database.read() as session:
             return self._goes_out(issues.issue_state(session, self._issue_id))
+
+    def ended(self) -> str:
+        """That somebody has paused or cancelled the issue, in words; else empty."""
+        with self._database.read() as session:
+            state = issues.issue_state(session, self._issue_id)
+        ended = state in (IssueState.PAUSED, IssueState.CANCELLED)
+        return f"the issue is {state}" if ended else ""
 
     @staticmethod
     def _goes_out(state: IssueState) -> bool:

@@ -50,7 +50,7 @@ def fan_out(
     a call for each distinct preferences.
 
     Raises:
-        ConflictError: the issue is a draft.
+        ConflictError: the issue is a draft, or cancelled.
     """
     issue = _frozen(session, issue_id)
     people = _next(session, issue, chunk)
@@ -115,11 +115,14 @@ def standing_counts(session: Session, list_name: str, *, today: dt.date) -> dict
 
 
 def _frozen(session: Session, issue_id: int) -> IssueRow:
-    issue = session.get(IssueRow, issue_id)
+    # Locked, so that no row is made behind the back of who cancels the issue.
+    issue = session.get(IssueRow, issue_id, with_for_update=True, populate_existing=True)
     if issue is None:
         raise NotFoundError(f"there is no issue with the id {issue_id}")
     if issue.state == IssueState.DRAFT:
         raise ConflictError(f"{issue.list_name}/{issue.name} is a draft: freeze it first")
+    if issue.state == IssueState.CANCELLED:
+        raise ConflictError(f"{issue.list_name}/{issue.name} is cancelled: nobody gets it any more")
     return issue
 
 

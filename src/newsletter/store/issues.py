@@ -194,7 +194,10 @@ def begin_sending(session: Session, issue_id: int) -> Issue:
         session.add(row)
         session.flush()
     elif row.state not in (IssueState.SENDING, IssueState.SENT):
-        raise ConflictError(f"{row.list_name}/{row.name} is {row.state}: it cannot be sent")
+        ref = f"{row.list_name}/{row.name}"
+        paused = row.state == IssueState.PAUSED
+        mend = f"`newsletter issues resume {ref}` lets it go on" if paused else "it cannot be sent"
+        raise ConflictError(f"{ref} is {row.state}: {mend}")
     return _issue(session, row)
 
 

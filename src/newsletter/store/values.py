@@ -74,6 +74,7 @@ class Skip(StrEnum):
     PAUSED = "paused"
     LEFT = "left the list"
     SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

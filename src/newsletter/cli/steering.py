@@ -1,0 +1,58 @@
+"""`newsletter issues pause|resume|cancel`: an issue held, let go on, or ended, while it is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.edge import database, now, out, split_issue
+from newsletter.delivery.cancelling import cancel as cancel_issue
+from newsletter.errors import ConflictError, NewsletterError
+from newsletter.store import issues, steering
+
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
+]
+
+
+def pause(issue: IssueArgument) -> None:
+    """Hold an issue: whoever sends it stops within a second, and its queue waits."""
+    with database() as db, db.write() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        changed = steering.pause(session, found.id)
+    out.print(f"{issue}: {'paused' if changed else 'was paused already'}")
+
+
+def resume(issue: IssueArgument) -> None:
+    """Let a paused issue go on with the next `send`."""
+    with database() as db, db.write() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        changed = steering.resume(session, found.id)
+    said = "may go on" if changed else "was not paused"
+    out.print(f"{issue}: {said}; `newsletter send {issue}` sends what is left")
+
+
+def cancel(
+    issue: IssueArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """End an issue for good: who has not got it is skipped. It cannot be undone."""
+    with database() as db:
+        with db.read() as session:
+            found = issues.get_issue(session, *split_issue(issue))
+        _ask(issue, yes)
+        changed = cancel_issue(db, found.id, now())
+        with db.read() as session:
+            counts = issues.counts(session, found.id)
+    told = ", ".join(f"{number} {state}" for state, number in counts.items())
+    out.print(f"{issue}: {'cancelled' if changed else 'was cancelled already'}; {told}")
+
+
+def _ask(issue: str, yes: bool) -> None:
+    if yes:
+        return
+    if not typer.get_text_stream("stdin").isatty():
+        raise NewsletterError("nobody is there to ask: say --yes to cancel without")
+    if typer.prompt(f"Type {issue} to cancel it for good", default="").strip() != issue:
+        raise ConflictError("that was another issue; nothing was changed")
