@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.sender import Prepared, Work
+from newsletter.errors import MessageError
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome
 
 NOW = dt.datetime(2026, 2, 12, 8, 0, tzinfo=dt.UTC)
@@ -33,6 +34,7 @@ class MemoryLedger:
     address: Callable[[int], str] = lambda number: f"reader{number}@example.org"
     before_commit: Callable[[Sequence[Outcome], Sequence[Claim]], None] = lambda _o, _c: None
     goes_out: bool = True
+    unmade: int = 0  # a delivery whose message cannot be made
     groups: list[int] = field(default_factory=list)
 
     @classmethod
@@ -93,6 +95,8 @@ class MemoryLedger:
             return (head + f"{number} and so on\r\n" * (size // 12)).encode()
 
         def assemble(due: Due, offered: Capabilities) -> Prepared | Skipped:
+            if due.delivery_id == self.unmade:
+                raise MessageError(f"the to of {due.delivery_id} fits no header")
             fixed = due.fixed or Fixed(
                 edition=1,
                 address=due.address,

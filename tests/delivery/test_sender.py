@@ -12,7 +12,7 @@ from newsletter.content.mailinglist import InDoubt
 from newsletter.delivery.judging import Retry
 from newsletter.delivery.sender import Summary
 from newsletter.errors import DatabaseError, RelayError
-from newsletter.store.values import Claim, DeliveryState, Outcome
+from newsletter.store.values import Claim, DeliveryState, Due, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger, Row
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
 from tests.delivery.sending import PATIENT, Sending, run
@@ -57,11 +57,39 @@ def test_the_next_envelope_travels_with_the_current_message() -> None:
     assert verbs == [b"EHLO", *[b"MAIL", b"RCPT", b"DATA"] * 5, b"QUIT"]
 
 
-def test_connections_are_replaced_after_the_agreed_number_of_letters() -> None:
-    ledger, server = MemoryLedger.of(10), ScriptedServer(extensions=PIPELINED)
-    go(Sending(ledger, connections=1, options="&reuse=3"), server)
+@WAYS
+@pytest.mark.parametrize(("reuse", "connections"), [(1, 10), (3, 4), (10, 1)])
+def test_connections_are_replaced_after_the_agreed_number_of_letters(
+    extensions: tuple[bytes, ...], reuse: int, connections: int
+) -> None:
+    ledger, server = MemoryLedger.of(10), ScriptedServer(extensions=extensions)
+    go(Sending(ledger, connections=1, options=f"&reuse={reuse}"), server)
     assert ledger.states() == {SENT: 10}
-    assert server.connections == 4
+    assert server.connections == connections
+
+
+def test_a_page_that_cannot_be_read_ends_the_send_after_what_was_begun() -> None:
+    ledger, server = MemoryLedger.of(200), ScriptedServer(extensions=PIPELINED)
+    page = ledger.page
+
+    def fail(after: int, limit: int = 50) -> list[Due]:
+        if after >= 100:
+            raise DatabaseError("the database is gone")
+        return page(after, limit)
+
+    ledger.page = fail  # type: ignore[method-assign]  # one test's own page
+    with pytest.raises(DatabaseError, match="is gone"):
+        go(Sending(ledger), server)
+    agree(ledger, server)
+
+
+def test_a_message_that_cannot_be_made_is_skipped_and_the_others_go() -> None:
+    ledger, server = MemoryLedger.of(5), ScriptedServer(extensions=PIPELINED)
+    ledger.unmade = 3
+    summary = go(Sending(ledger), server)
+    assert ledger.states() == {SENT: 4, DeliveryState.SKIPPED: 1}
+    assert ledger.rows[3].reason == "no message can be made: the to of 3 fits no header"
+    assert summary.skipped == 1
 
 
 @WAYS

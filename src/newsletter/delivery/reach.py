@@ -29,10 +29,12 @@ class Reach:
         opener: Callable[[], Awaitable[Connection]],
         persistence: Persistence,
         chance: Callable[[], float],
+        note: Callable[[int], None] = lambda _failures: None,
     ) -> None:
         self._opener = opener
         self._persistence = persistence
         self._chance = chance
+        self._note = note
         self._failures = 0  # in a row
         self._era = 0  # the number of failures ever
         self._last = RelayError("the relay was never tried")
@@ -82,6 +84,7 @@ class Reach:
             self._era += 1
             self._failures += 1
             self._last = error
+            self._note(self._failures)
 
     async def release(self, connection: Connection) -> None:
         """Takes leave of a connection."""

@@ -12,93 +12,23 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import structlog
 
-from newsletter.delivery.committer import Committer, Ledger, Skipped
+from newsletter.delivery.committer import Committer, Skipped
 from newsletter.delivery.connecting import open_relay
-from newsletter.delivery.connection import (
-    Answer,
-    Capabilities,
-    Connection,
-    Letter,
-    Timeouts,
-    wire_address,
-)
-from newsletter.delivery.feed import Feed, Pages
-from newsletter.delivery.judging import Retry, judge
-from newsletter.delivery.reach import Persistence, Reach
+from newsletter.delivery.connection import Answer, Connection, Letter
+from newsletter.delivery.feed import Feed
+from newsletter.delivery.judging import judge
+from newsletter.delivery.reach import Reach
 from newsletter.delivery.relay import RelaySettings
-from newsletter.errors import AddressError, NewsletterError
+from newsletter.delivery.shard import Manners, Prepared, Summary, Surroundings, Work, fitted
+from newsletter.errors import MessageError, NewsletterError
 from newsletter.replies import Judgement, Stage
-from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome
+from newsletter.store.values import Claim, DeliveryState, Due, Outcome
 
-DRAIN_SECONDS = 60.0
-"""How long a sender that was told to stop waits for replies to what it has sent."""
-
-
-class Prepared(NamedTuple):
-    """A delivery ready to go: what is fixed, its plan as text, the message, the envelope sender."""
-
-    fixed: Fixed
-    plan: str
-    content: bytes
-    envelope_sender: str
-
-
-Assembler = Callable[[Due, Capabilities], Prepared | Skipped]
-"""The message of a delivery, for a relay with these capabilities, or why there is none."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What is to be sent and where it is accounted for.
-
-    `pages` and `going` are asked for what is left and whether the issue may still go out; the
-    ledger is called in `executor`, one call at a time.
-    """
-
-    pages: Pages
-    going: Callable[[], Awaitable[bool]]
-    assemble: Assembler
-    ledger: Ledger
-    executor: Executor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """Time, chance, and who looks on. `stop` drains: no new letter is begun once it is set."""
-
-    clock: Callable[[], dt.datetime]
-    chance: Callable[[], float]
-    stop: asyncio.Event
-    observe: Callable[[Outcome], None] = lambda _outcome: None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manners:
-    """How a relay is treated."""
-
-    retry: Retry = field(default_factory=Retry)
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    persistence: Persistence = field(default_factory=Persistence)
-    drain: float = DRAIN_SECONDS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """How a send ended. `attempts` counts outcomes by state, `next_due` is when the first of those
-    that it deferred may be tried again, `halt` why it stopped of itself, or empty."""
-
-    attempts: Mapping[DeliveryState, int]
-    skipped: int
-    next_due: dt.datetime | None
-    halt: str = ""
-    stopped: bool = False
+__all__ = ["Manners", "Prepared", "Summary", "Surroundings", "Work", "send_issue"]
 
 
 async def send_issue(
@@ -128,7 +58,10 @@ class _Run:
     ) -> None:
         self._work, self._relay, self._around, self._manners = work, relay, around, manners
         self._reach = Reach(
-            lambda: open_relay(relay, manners.timeouts), manners.persistence, around.chance
+            lambda: open_relay(relay, manners.timeouts),
+            manners.persistence,
+            around.chance,
+            lambda failures: self._log.warning("relay failed", in_a_row=failures),
         )
         self._committer = Committer(work.ledger, work.executor, self._reach.count)
         self._feed = Feed(work.pages)
@@ -229,13 +162,13 @@ class _Run:
 
     async def _carry(self, connection: Connection) -> None:
         """Letters over one connection, until it ends or they do."""
-        job = await self._next(connection)
+        job = await self._next(connection, under_way=0)
         if job is None:
             return
         connection.begin(job.letter)
         granted = self._committer.submit(None, job.claim)
         while job is not None:
-            upcoming = await self._next(connection)
+            upcoming = await self._upcoming(connection)
             try:
                 job, granted = await self._letter(connection, job, granted, upcoming)
             except NewsletterError:
@@ -245,6 +178,15 @@ class _Run:
                 await granted
                 if upcoming is not None:
                     self._feed.give_back(upcoming.due)
+
+    async def _upcoming(self, connection: Connection) -> _Job | None:
+        """The next letter, prepared while disk and relay are busy with one that must be finished
+        whatever is wrong with the next."""
+        try:
+            return await self._next(connection, under_way=1)
+        except NewsletterError as error:
+            self._give_up(error)
+            return None
 
     async def _letter(
         self,
@@ -309,13 +251,13 @@ class _Run:
         )
         self._around.observe(outcome)
 
-    async def _next(self, connection: Connection) -> _Job | None:
+    async def _next(self, connection: Connection, under_way: int) -> _Job | None:
         """The next letter for a connection, or None when it should carry no more."""
-        while not self._stop.is_set() and connection.carried + 1 < self._relay.reuse:
+        while not self._stop.is_set() and connection.carried + under_way < self._relay.reuse:
             due = await self._feed.take()
             if due is None:
                 return None
-            prepared = self._work.assemble(due, connection.capabilities)
+            prepared = self._prepared(due, connection)
             if isinstance(prepared, Skipped):
                 self._skipped += 1
                 self._committer.skip(*prepared)
@@ -332,6 +274,13 @@ class _Run:
             await self._refuse(due, claim, reason)
         return None
 
+    def _prepared(self, due: Due, connection: Connection) -> Prepared | Skipped:
+        try:
+            return self._work.assemble(due, connection.capabilities)
+        except MessageError as error:
+            # Something about this one reader fits no message; that must not stop all others.
+            return Skipped(due.delivery_id, f"no message can be made: {error}")
+
     async def _refuse(self, due: Due, claim: Claim, reason: str) -> None:
         """Fails a delivery that this relay cannot carry, without asking it."""
         if await self._committer.submit(None, claim):
@@ -345,25 +294,3 @@ class _Run:
             )
             self._note(outcome)
             self._committer.submit(outcome, None)
-
-
-def fitted(prepared: Prepared, offered: Capabilities) -> tuple[Letter | None, str]:
-    """The letter, or why a relay that offers this cannot carry it."""
-    try:
-        recipient = wire_address(prepared.fixed.address)
-        sender = wire_address(prepared.envelope_sender)
-    except AddressError as error:
-        return None, str(error)
-    letter = Letter(
-        sender=sender,
-        recipient=recipient,
-        content=prepared.content,
-        eight_bit=prepared.fixed.encoding == "8bit",
-    )
-    if letter.utf8 and not offered.utf8:
-        return None, "the address needs SMTPUTF8 (RFC 6531), which the relay does not offer"
-    if letter.eight_bit and not offered.eight_bit:
-        return None, "fixed as 8bit by an earlier attempt; this relay does not offer 8BITMIME"
-    if offered.size is not None and len(letter.content) > offered.size:
-        return None, f"{len(letter.content)} octets; the relay takes {offered.size} at most"
-    return letter, ""
