@@ -13,6 +13,7 @@ from newsletter.rendering.mathtext import readable_maths
         (r"Scaling as $N^2$ and $O(n^{-3})$", "Scaling as N² and O(n⁻³)"),
         (r"$\alpha$-RuCl$_3$ and MoS$_{2}$", "α-RuCl₃ and MoS₂"),
         (r"$\mathbb{R}^n \to \mathcal{H}$", "ℝⁿ → ℋ"),
+        (r"$\mathcal{O}(N)$", "O(N)"),
         (r"$\mathbf{x} \in \mathbb{Z}$", "x ∈ ℤ"),
         (r"Schr\"odinger, Poincar\'e, Erd\H{o}s, \c{S}ahin", "Schrödinger, Poincaré, Erdős, Şahin"),
         (r"$\hat{H}\psi = E\psi$", "Ĥψ = Eψ"),

@@ -198,19 +198,15 @@ def _raised(inner: str, table: dict[str, str], sign: str) -> str:
 
 
 def _styled(character: str, style: str) -> str:
-    """The letter in a mathematical alphabet; a bold one stays plain, for fonts often lack it."""
-    if style == "BOLD" or not (character.isascii() and character.isalpha()):
+    """The letter as ℝ or ℋ where Unicode has had it for long; of the newer mathematical alphabets
+    many a reader's fonts show only boxes, so such letters stay plain."""
+    if not (character.isascii() and character.isalpha()):
         return character
     size = "CAPITAL" if character.isupper() else "SMALL"
-    for name in (
-        f"{style} {size} {character.upper()}",
-        f"MATHEMATICAL {style.replace('BLACK-LETTER', 'FRAKTUR')} {size} {character.upper()}",
-    ):
-        try:
-            return unicodedata.lookup(name)
-        except KeyError:
-            continue
-    return character
+    try:
+        return unicodedata.lookup(f"{style} {size} {character.upper()}")
+    except KeyError:
+        return character
 
 
 def _over(inner: str, accent: str) -> str:
