@@ -19,6 +19,7 @@ _GROUPS = {
     "entries": "entries",
     "subscribers": "subscribers",
     "issues": "issues",
+    "deliveries": "deliveries",
 }
 _COMMANDS = {
     "init": "database",
@@ -27,7 +28,6 @@ _COMMANDS = {
     "render": "issues",
     "send": "sending",
     "status": "deliveries",
-    "deliveries": "deliveries",
 }
     "dkim": "signing",
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -10,14 +10,17 @@ import typer
 from newsletter.cli.edge import (
     JsonOption,
     database,
+    now,
     out,
     show_facts,
     show_json,
     show_table,
     split_issue,
 )
+from newsletter.cli.listing import DEFAULT, ListsByDefault
 from newsletter.content.serial import plain
-from newsletter.store import issues, ledger
+from newsletter.store import doubts, issues, ledger
+from newsletter.store.deliveries import DeliveryView
 from newsletter.store.values import DeliveryState
 
 IssueArgument = Annotated[
@@ -25,14 +28,20 @@ IssueArgument = Annotated[
 ]
 
 
-def deliveries(
+app = typer.Typer(
+    cls=ListsByDefault, help="What became of each reader's message.", rich_markup_mode=None
+)
+
+
+@app.command(DEFAULT)
+def list_(
     issue: IssueArgument,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
     domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
-    to: Annotated[str, typer.Option(help="Only this address.")] = "",
+    to: Annotated[str, typer.Option(help="Only this address, with each attempt.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Every subscriber's row of an issue: state, attempts, and what the relay said last."""
+    """Every reader's row: state, attempts, and what the relay said last. `list` may be left out."""
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         rows = list(
@@ -40,16 +49,53 @@ def deliveries(
                 session, found.id, state=state, domain=domain or None, address=to or None
             )
         )
+        if to:
+            rows = [ledger.delivery(session, row.id) for row in rows]
     if json:
         show_json([plain(row) for row in rows])
         return
     show_table(
         ("address", "state", "tries", "last at", "relay", "reply or reason"),
-        [
-            (row.address, row.state, row.attempts, row.last_at, row.relay, row.reason or row.text)
-            for row in rows
-        ],
+        [(r.address, r.state, r.attempts, r.last_at, r.relay, r.reason or r.text) for r in rows],
     )
+    if to:
+        _show_history(rows)
+
+
+def _show_history(rows: Sequence[DeliveryView]) -> None:
+    history = [attempt for row in rows for attempt in row.history]
+    if history:
+        out.print("\nbefore that:")
+        show_table(
+            ("at", "became", "relay", "stage", "code", "reply"),
+            [(a.at, a.state, a.relay, a.stage, _code(a.code, a.enhanced), a.text) for a in history],
+        )
+
+
+def _code(code: int, enhanced: str) -> str:
+    return f"{code or ''} {enhanced}".strip()
+
+
+@app.command()
+def resolve(
+    issue: IssueArgument,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    arrived: Annotated[
+        bool | None,
+        typer.Option("--sent/--resend", help="It arrived; or send the same message again."),
+    ] = None,
+) -> None:
+    """Settle a message that is in doubt by hand."""
+    if arrived is None:
+        raise typer.BadParameter("say --sent if it arrived, or --resend to send it again")
+    with database() as db:
+        with db.write() as session:
+            found = issues.get_issue(session, *split_issue(issue))
+            settled = doubts.settle(session, found.id, address, arrived=arrived, now=now())
+        with db.write() as session:
+            issues.finish_if_done(session, found.id, now())
+    goes_on = "" if arrived else f"; `newsletter send {issue}` sends it again"
+    out.print(f"{settled.address}: {settled.state}{goes_on}")
 
 
 def status(

@@ -1,0 +1,58 @@
+"""Looking at deliveries, one by one, and settling one by hand."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ISSUE, Run
+
+ANN = "ann@reader.example"
+
+
+@pytest.fixture
+def doubtful(filled: Run, tmp_path: Path) -> Run:
+    """A sender died over Ann's message, and nobody has looked since."""
+    filled("send", ISSUE, "--yes", smtp="smtp://127.0.0.1:9")
+    with sqlite3.connect(tmp_path / "newsletter.db") as connection:
+        connection.execute(
+            "UPDATE deliveries SET state = 'in doubt' WHERE subscriber_id = "
+            "(SELECT id FROM subscribers WHERE address = ?)",
+            (ANN,),
+        )
+    connection.close()
+    return filled
+
+
+@pytest.mark.usefixtures("mail")
+def test_listing_is_what_deliveries_does_unless_told_otherwise(filled: Run) -> None:
+    filled("send", ISSUE, "--yes")
+    assert filled("deliveries", ISSUE).out == filled("deliveries", "list", ISSUE).out
+    shown = filled("deliveries")
+    assert (shown.code, shown.out) == (2, "")
+
+
+def test_one_in_doubt_that_arrived_is_settled_and_told(doubtful: Run) -> None:
+    shown = doubtful("deliveries", "resolve", ISSUE, ANN, "--sent")
+    assert (shown.code, shown.out) == (0, f"{ANN}: sent\n")
+    rows = json.loads(doubtful("deliveries", ISSUE, "--to", ANN, "--json").out)
+    assert [row["state"] for row in rows] == ["sent"]
+    assert [attempt["text"] for attempt in rows[0]["history"]] == ["settled by hand: it arrived"]
+    assert "settled by hand: it arrived" in doubtful("deliveries", ISSUE, "--to", ANN).out
+
+
+def test_one_in_doubt_can_be_sent_again(doubtful: Run, mail: Path) -> None:
+    doubtful("send", ISSUE, "--yes")
+    assert len(list(mail.iterdir())) == 1, "what is in doubt is not sent by itself"
+    shown = doubtful("deliveries", "resolve", ISSUE, ANN, "--resend")
+    assert f"`newsletter send {ISSUE}`" in shown.out
+    doubtful("send", ISSUE, "--yes")
+    assert len(list(mail.iterdir())) == 2
+
+
+def test_which_way_must_be_said(doubtful: Run) -> None:
+    assert doubtful("deliveries", "resolve", ISSUE, ANN).code == 2
+    shown = doubtful("deliveries", "resolve", ISSUE, "bo@reader.example", "--sent")
+    assert shown.code == 1
+    assert "is not in doubt: their message is queued" in shown.err
