@@ -30,6 +30,7 @@ from newsletter.rendering.templates import load_template
 from newsletter.store import entries, issues, lists
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
+from newsletter.store.notes import notes_of
 from newsletter.store.values import DeliveryState, IssueState, Skip
 from newsletter.tokens import Keyring
 
@@ -48,7 +49,8 @@ class Forecast:
 def assemble_issue(
     db: Database, list_name: str, window: Period, now: dt.datetime, public_url: str = ""
 ) -> Issue:
-    """The draft of the list's issue for `window`, made anew from what is stored.
+    """The draft of the list's issue for `window`, made anew from what is stored; the editor's
+    notes are kept.
 
     `public_url` takes the place of the list's own where an installation has one.
 
@@ -66,7 +68,8 @@ def assemble_issue(
             entries.entries_in(session, window),
             entries.briefs_in(session, window),
         )
-        return issues.save_draft(session, digest, now)
+        notes = notes_of(session, list_name, digest.name)
+        return issues.save_draft(session, replace(digest, notes=notes), now)
 
 
 def issue_of_week(
@@ -181,10 +184,10 @@ async def send(
     keyring: Keyring,
     template_folders: Sequence[Path],
     around: Surroundings,
+    signer: Signer | None = None,
 ) -> Summary:
     """Does what is left to do of an issue: freezes a draft, completes its rows, sends what is due.
 
-    signer: Signer | None = None,
     Raises:
         ConflictError: it is paused or cancelled, or another process is sending it.
         NewsletterError: see `freeze` and `deliver`; nothing is lost.

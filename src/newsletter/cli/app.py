@@ -26,10 +26,11 @@ _COMMANDS = {
     "demo": "demo",
     "serve": "serving",
     "render": "issues",
+    "check": "checking",
     "send": "sending",
     "status": "deliveries",
-}
     "dkim": "signing",
+}
 
 
 class Commands(TyperGroup):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from newsletter import workflow
-from newsletter.cli import steering
+from newsletter.cli import notes, steering
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -24,8 +24,8 @@ from newsletter.cli.edge import (
     split_issue,
     template_folders,
 )
-from newsletter.content.entry import Period
 from newsletter.cli.signing import signer
+from newsletter.content.entry import Period
 from newsletter.content.window import parse_issue_name, week_of
 from newsletter.delivery.showing import render_for
 from newsletter.errors import NewsletterError
@@ -36,6 +36,7 @@ from newsletter.store.issues import Issue
 app = typer.Typer(help="Issues of a list.", no_args_is_help=True, rich_markup_mode=None)
 for command in (steering.pause, steering.resume, steering.cancel):
     app.command()(command)
+app.command("edit")(notes.edit)
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")

@@ -15,6 +15,7 @@ import typer
 import uvloop
 
 from newsletter import workflow
+from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
     Meter,
     database,
@@ -27,8 +28,8 @@ from newsletter.cli.edge import (
     template_folders,
 )
 from newsletter.cli.logs import configure_logs
-from newsletter.content.preferences import Preferences
 from newsletter.cli.signing import signer
+from newsletter.content.preferences import Preferences
 from newsletter.delivery.messages import draft_message
 from newsletter.delivery.relay import RelaySettings, parse_relay
 from newsletter.delivery.sender import Summary, Surroundings
@@ -51,6 +52,7 @@ def send(
         list[str] | None, typer.Option(help="Send a test there instead; again for more addresses.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Send whatever `check` says.")] = False,
 ) -> None:
     """Send an issue, or what is left of it: starts, resumes and retries."""
     found = settings()
@@ -69,6 +71,8 @@ def send(
             return
         if dry_run:
             return
+        if wanted.state is IssueState.DRAFT:
+            refuse_errors(db, found, wanted, force=force)
         _ask(forecast.recipients, yes)
         summary = run(db, found, wanted, relay, forecast.recipients)
         report(db, wanted, summary)
@@ -86,11 +90,11 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
         keyring(found),
         now(),
         workflow.compiler(template_folders(found)),
+        signer=signer(found),
     )
     subject = BytesHeaderParser(policy=default).parsebytes(sample)["Subject"]
     show_facts(
         {
-        signer=signer(found),
             "list": f"{mailing_list.title('en')} ({wanted.ref})",
             "subject": str(subject),
             "sender": f"{mailing_list.sender.name} <{mailing_list.sender.address}>",
@@ -175,8 +179,8 @@ def _test(found: Settings, wanted: Issue, relay: RelaySettings, addresses: Seque
             keyring(found),
             now,
             workflow.compiler(template_folders(found)),
+            signer(found),
         )
     )
     for address in addresses:
         out.print(f"test sent to {address}")
-            signer(found),

@@ -22,6 +22,7 @@ def check_audience(digest: Digest, audience: Audience) -> Iterator[Finding]:
     yield from _unseen(digest, audience)
     for language in digest.list.languages:
         yield from _untranslated(digest, audience, language)
+        yield from _untranslated_note(digest, audience, language)
 
 
 def _too_few(digest: Digest) -> Iterator[Finding]:
@@ -129,6 +130,23 @@ def _untranslated(digest: Digest, audience: Audience, language: str) -> Iterator
             mend=f"newsletter entries edit ENTRY texts.{language}.summary=…",
             readers=readers,
             entries=_keys([item for _, item in lacking]),
+        )
+
+
+def _untranslated_note(digest: Digest, audience: Audience, language: str) -> Iterator[Finding]:
+    if not digest.notes or language in digest.notes:
+        return
+    readers = audience.mailed(lambda s: s.plan.languages == (language,) and s.plan.editorial)
+    if readers:
+        hold = digest.list.policies.untranslated is Untranslated.HOLD
+        yield Finding(
+            severity=Severity.WARNING,
+            code="untranslated-note",
+            where=f"language {language}",
+            what=f"the editor's note is not in {language}: "
+            + ("it is held back" if hold else "it comes in another language"),
+            mend=f"newsletter issues edit ISSUE --lang {language}",
+            readers=readers,
         )
 
 

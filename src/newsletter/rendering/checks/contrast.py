@@ -48,11 +48,11 @@ def check_page_contrast(page: Page, seen: Seen, theme: Theme) -> Iterator[Findin
 
     Pairs of the theme are left to `check_theme`, which says which value to change.
     """
-    own = {(getattr(theme, a).lower(), getattr(theme, b).lower()) for a, b in _pairs()}
+    own = {(_written(getattr(theme, a)), _written(getattr(theme, b))) for a, b in _pairs()}
     met: dict[tuple[str, str, str], tuple[str, float, float, list[When]]] = {}
     for run in page.runs:
         for mode, look in (("light", run.light), ("dark", run.dark)):
-            ink, ground = (look.ink or "#000000").lower(), (look.ground or "#ffffff").lower()
+            ink, ground = _written(look.ink or "black"), _written(look.ground or "white")
             ratio = contrast(ink, ground)
             least = LARGE if _large(look) else TEXT
             if look.hidden or ratio is None or ratio >= least or (ink, ground) in own:
@@ -100,6 +100,12 @@ def _channels(colour: str) -> tuple[float, float, float] | None:
     if not match:
         return None
     return int(match[1]) / 255, int(match[2]) / 255, int(match[3]) / 255
+
+
+def _written(colour: str) -> str:
+    """A colour in the one form `#rrggbb`, or as it is if it is not understood."""
+    channels = _channels(colour.strip().lower())
+    return "#" + "".join(f"{round(c * 255):02x}" for c in channels) if channels else colour
 
 
 def _large(look: Look) -> bool:

@@ -37,7 +37,9 @@ _MEMO_AT_EDGE = re.compile(
 _BLANK = re.compile(
     r"\[(?:insert|your|add|placeholder|todo|tk)\b[^\]]*\]|<(?:insert|your)\b[^>]*>", re.I
 )
-_LITTER = re.compile(r"(?:^|[\s，。；、])(?:\(\s*\)|\[\s*\]|（\s*）|【\s*】)|\(\s*[,;]\s*\)")
+_LITTER = re.compile(
+    "(?:^|[\\s\u3000-\u9fff\uff00-\uffef])(?:\\(\\s*\\)|\\[\\s*\\])|（\\s*）|【\\s*】|\\(\\s*[,;]\\s*\\)"
+)
 _MARKUP = re.compile(r"\{\{-?\s*[A-Za-z_][\w.]{2,}\s*(?:\|[^{}]*)?-?\}\}|\{%-?\s*\w+[^{}%]*%\}")
 _MATHS = re.compile(r"\$[^$]*\$")
 

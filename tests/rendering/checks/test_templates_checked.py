@@ -1,0 +1,119 @@
+"""Faults of a template: MJML that there is not, markup left behind, and the law broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from newsletter.rendering.checks import Severity
+from newsletter.rendering.checks.mjml_source import judge, stamped
+from tests.rendering.checks.looking import (
+    broken,
+    clean_digest,
+    found,
+    look,
+    look_at_template,
+    shipped,
+    with_foot,
+)
+
+COLUMN = '<mj-section css-class="ground"'
+
+
+def line_of(file: str, words: str) -> int:
+    text = shipped().files[file]
+    return text.count("\n", 0, text.index(words)) + 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("<mj-column>", "<mj-colum>", "MJML has no <mj-colum>; is mj-column meant?"),
+        ("<mj-column>", '<mj-column widht="50%">', "no attribute widht; is width meant?"),
+        ("<mj-column>", '<mj-column align="left">', "<mj-column> has no attribute align"),
+        ("<mj-column>", "<mj-wrapper>", "<mj-wrapper> cannot stand in <mj-section>"),
+    ],
+)
+def test_mjml_that_there_is_not_is_found_with_file_and_line(old: str, new: str, what: str) -> None:
+    template = broken("footer.mjml", old, new)
+    end = f"</{new[1:-1].split()[0]}>"
+    files = dict(template.files)
+    files["footer.mjml"] = files["footer.mjml"].replace("</mj-column>", end)
+    template = replace(template, files=files)
+    findings = [f for f in look_at_template(template) if what in f.what]
+    assert len(findings) == 1
+    assert findings[0].where == f"weekly/footer.mjml:{line_of('footer.mjml', old)}"
+    assert (findings[0].code, findings[0].severity) == ("mjml", Severity.ERROR)
+
+
+def test_a_component_is_known_by_the_place_it_ends_in_not_by_its_file() -> None:
+    template = broken("issue.mjml", "{{ more() }}", "{{ more() }}<mj-text>Words.</mj-text>")
+    finding = found(look_at_template(template), "mjml")
+    assert "<mj-text> cannot stand in <mj-body>, only in mj-column, mj-hero" in finding.what
+    assert finding.where == f"weekly/issue.mjml:{line_of('issue.mjml', '{{ more() }}')}"
+
+
+def test_defaults_in_the_head_are_judged_as_attributes_of_their_component() -> None:
+    template = broken("look.mjml", '<mj-section padding="0"', '<mj-section pading="0"')
+    finding = found(look_at_template(template), "mjml")
+    assert "pading; is padding" in finding.what
+
+
+def test_an_element_that_is_not_closed_is_found() -> None:
+    document = "<mjml><mj-body><mj-section></mj-body></mjml>"
+    assert "closes what is not open: <mj-section> is" in " ".join(
+        what for _, what in judge(document)
+    )
+    assert "MJML has no <p>" in [what for _, what in judge("<mjml><p></p></mjml>")]
+    assert [what for _, what in judge("<mjml><mj-body>")] == [
+        "<mjml> is never closed",
+        "<mj-body> is never closed",
+    ]
+
+
+def test_what_stands_in_text_is_not_mjml() -> None:
+    text = '<mj-text><p align="left"><mj-nonsense></p></mj-text>'
+    assert list(judge(f"<mjml><mj-body><mj-section><mj-column>{text}</mj-column></mj-section>"
+                      "</mj-body></mjml>")) == []  # fmt: skip
+
+
+def test_stamping_moves_no_line_and_touches_no_jinja() -> None:
+    template = broken("footer.mjml", "<mj-column>", "{# <mj-x> #}{{ '<mj-y>' }}<mj-column>")
+    before, after = template.files["footer.mjml"], stamped(template).files["footer.mjml"]
+    assert before.count("\n") == after.count("\n")
+    assert "{# <mj-x> #}{{ '<mj-y>' }}" in after
+    assert stamped(template).files["issue.txt"] == template.files["issue.txt"]
+
+
+def test_a_placeholder_that_a_catalogue_left_is_found() -> None:
+    finding = found(look(clean_digest(), with_foot("<p>%(n)s papers</p>")), "unresolved-markup")
+    assert "%(n)s" in finding.what
+    assert finding.severity is Severity.ERROR
+
+
+def test_what_no_reader_meets_is_no_finding() -> None:
+    piece = "{% fragment when.selective %}<p>%(n)s papers</p>{% endfragment %}"
+    assert look(clean_digest(), with_foot(piece)) == ()
+
+
+def test_a_variable_that_was_written_as_text_is_found() -> None:
+    template = with_foot("<p>{{ '{{ list.name }}' }}</p>")
+    finding = found(look(clean_digest(), template), "unresolved-markup")
+    assert "{{ list.name }}" in finding.what
+    assert finding.readers == 42
+
+
+def test_a_template_that_breaks_the_law_is_found() -> None:
+    # `joiner` counts what a reader does not see.
+    old = "{% fragment when.section(section) %}<a class"
+    template = broken("entry.mjml", old, old.replace("<a class", "{{ comma() }}<a class"))
+    files = dict(template.files)
+    files["entry.mjml"] = files["entry.mjml"].replace(
+        "{% macro contents() %}", '{% macro contents() %}{% set comma = joiner("; ") %}', 1
+    )
+    template = replace(template, files=files)
+    finding = found(look_at_template(template, law=True), "assembling-law")
+    assert finding.where == "weekly/issue.mjml"
+    assert finding.severity is Severity.ERROR
+    assert look_at_template(template) == ()
