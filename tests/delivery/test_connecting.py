@@ -16,7 +16,7 @@ from newsletter.delivery.connection import Capabilities, Connection, Timeouts
 from newsletter.delivery.pipelining import PipelinedConnection
 from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.stepwise import StepwiseConnection
-from newsletter.errors import RelayError, RelayRefusedError
+from newsletter.errors import RelayError, RelayRefusedError, SettingsError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
@@ -174,3 +174,31 @@ def test_a_refusal_at_the_greeting_is_final_and_a_busy_one_is_not() -> None:
         with pytest.raises(RelayError) as caught:
             open_and_close(ScriptedServer(faults=(Fault("greeting", kind),)), "smtp")
         assert type(caught.value) is kindred
+
+
+def test_a_file_of_authorities_that_is_none_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    wrong = tmp_path / "ca.pem"
+    wrong.write_text("no certificate")
+    for name in (wrong, tmp_path / "missing.pem"):
+        with pytest.raises(SettingsError, match=f"names ca={name}"):
+            open_and_close(ScriptedServer(), "smtps", f"?ca={name}")
+
+
+def test_a_relay_that_speaks_no_tls_there_is_told_apart() -> None:
+    with pytest.raises(RelayRefusedError, match="does not speak TLS"):
+        open_and_close(ScriptedServer(), "smtps")
+
+
+def test_what_is_no_smtp_server_is_told_apart() -> None:
+    server = ScriptedServer(faults=(Fault("greeting", Kind.GARBAGE),))
+    with pytest.raises(RelayError, match="no SMTP server"):
+        open_and_close(server, "smtp")
+
+
+def test_nobody_there_says_so() -> None:
+    async def through() -> None:
+        async with opened(f"smtp://127.0.0.1:{_free_port()}"):
+            pass
+
+    with pytest.raises(RelayError, match="cannot be reached: connection refused; check smtp_url"):
+        run(through())
