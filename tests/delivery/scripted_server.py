@@ -67,6 +67,7 @@ class ScriptedServer:
     keep_unanswered: bool = True  # whether a message counts as accepted when its reply is withheld
     refuse: Callable[[str], bytes | None] = lambda _recipient: None
     tls: ssl.SSLContext | None = None
+    starttls: ssl.SSLContext | None = None  # RFC 3207; offered where "STARTTLS" is an extension
     login: bytes = b""  # what AUTH PLAIN (RFC 4616) must say
     small_window: bool = False
     go_ahead_anyway: bool = False  # answers DATA with 354 though no recipient was taken
@@ -147,6 +148,10 @@ class _Session:
             lines = [b"scripted.example", *self.server.extensions]
             shown = b"".join(b"250-" + item + b"\r\n" for item in lines[:-1])
             return await self.say("ehlo", shown + b"250 " + lines[-1] + b"\r\n")
+        if verb == b"STAR" and self.server.starttls:
+            await self.write(b"220 2.0.0 Go ahead\r\n")
+            await self.writer.start_tls(self.server.starttls)
+            return True
         if verb == b"AUTH":
             welcome = base64.b64decode(line.split(b" ")[2]) == self.server.login
             await self.write(b"235 2.7.0 Welcome\r\n" if welcome else b"535 5.7.8 Who?\r\n")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,13 +16,15 @@ from newsletter.delivery.connecting import open_relay
 from newsletter.delivery.connection import Capabilities, Connection, Timeouts
 from newsletter.delivery.pipelining import PipelinedConnection
 from newsletter.delivery.relay import parse_relay
+from newsletter.delivery.sender import Summary
 from newsletter.delivery.stepwise import StepwiseConnection
 from newsletter.errors import RelayError, RelayRefusedError, SettingsError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import PATIENT, QUICK, Sending, run
+from tests.delivery.sending import PATIENT, QUICK, Sending, run, run_on_asyncio
 
+Runs = Callable[[Coroutine[Any, Any, Summary]], Summary]
 CERTIFICATES = Path(__file__).parent / "certificates"
 
 
@@ -119,17 +122,33 @@ def test_a_certificate_for_another_name_is_refused() -> None:
         run(through())
 
 
-def test_starttls_is_verified_too_and_carries_letters() -> None:
-    ca = CERTIFICATES / "ca.pem"
-
+def test_starttls_is_verified_too() -> None:
     async def through(port: int, options: str) -> bool:
         async with opened(f"smtp://localhost:{port}?tls=required{options}") as connection:
             return connection.alive
 
     with aiosmtpd(server_context()) as port:
-        assert run(through(port, f"&ca={ca}"))
+        assert run(through(port, f"&ca={CERTIFICATES / 'ca.pem'}"))
         with pytest.raises(RelayRefusedError, match="cannot be trusted"):
             run(through(port, ""))
+
+
+@pytest.mark.parametrize("runs", [run, run_on_asyncio], ids=["uvloop", "asyncio"])
+def test_starttls_then_pipelining_carries_an_issue(runs: Runs) -> None:
+    server = ScriptedServer(
+        extensions=(b"PIPELINING", b"8BITMIME", b"STARTTLS"), starttls=server_context()
+    )
+    ledger = MemoryLedger.of(20)
+    options = f"tls=required&connections=2&ca={CERTIFICATES / 'ca.pem'}"
+
+    async def through() -> Summary:
+        async with server.running():
+            sending = Sending(ledger, size=60_000, timeouts=PATIENT)
+            return await sending.to_url(f"smtp://localhost:{server.port}?{options}")
+
+    runs(through())
+    assert ledger.states() == {DeliveryState.SENT: 20}
+    assert len(server.accepted) == 20
 
 
 def test_a_relay_without_starttls_gets_nothing_in_the_clear() -> None:
