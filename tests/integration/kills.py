@@ -1,0 +1,109 @@
+"""Whole sends, each killed again and again and resumed with the same command until it is done."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field, replace
+
+from tests.integration.account import Account, settle
+from tests.integration.audience import Store, Stores, issue_of
+from tests.integration.senders import Launcher, Process
+from tests.integration.sink import Sink
+
+EARLY = 0.15
+"""The share of kills at any moment from the start on: freezing, fan-out, connecting."""
+
+_BUSY = "is being sent by another process"
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """What was done and seen, over all sends of a run."""
+
+    database: str
+    seed: int
+    sends: int = 0
+    kills: int = 0
+    while_sending: int = 0  # messages of this process had been accepted, and others were left
+    waits: int = 0  # the lock of the dead was not yet free
+    accounts: list[Account] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        total = {
+            name: sum(getattr(account, name) for account in self.accounts)
+            for name in ("audience", "accepted", "failed", "skipped", "repeats", "doubts")
+        }
+        lost = sum(len(account.lost) for account in self.accounts)
+        unlisted = sum(len(account.unlisted) for account in self.accounts)
+        differing = sum(len(account.differing) for account in self.accounts)
+        return (
+            f"{self.database} (seed {self.seed}): {self.kills} kills, {self.while_sending} of them "
+            f"while messages were being sent, over {self.sends} sends with 16 connections\n"
+            f"  audience {total['audience']} = accepted {total['accepted']} + failed "
+            f"{total['failed']} + skipped {total['skipped']}; lost {lost}\n"
+            f"  sent twice {total['repeats']} of at most {16 * self.kills}, listed as in doubt "
+            f"{total['doubts']}; not listed {unlisted}, other octets {differing}"
+        )
+
+
+@dataclass(frozen=True)
+class Gauntlet:
+    """What a send is run through. `longest` is the latest moment of a kill, in seconds after the
+    first message of a process was accepted."""
+
+    launcher: Launcher
+    sink: Sink
+    stores: Stores
+    chance: random.Random
+    longest: float = 0.2
+    sabotage: str = ""
+
+    def run(self, figures: Figures, kills: int) -> Figures:
+        """Sends until so many kills have hit, the last send to its end."""
+        while figures.kills < kills:
+            before, mark, store = replace(figures), self.sink.mark(), self.stores()
+            while not self._attempt(store, figures, figures.kills < kills):
+                pass
+            figures.sends += 1
+            account = settle(store, self.sink.accepted(mark))
+            figures.accounts.append(account)
+            if not self.sabotage:
+                account.check(figures.kills - before.kills)
+        return figures
+
+    def _attempt(self, store: Store, figures: Figures, kill: bool) -> bool:
+        """One process, killed if `kill`; whether the send is done."""
+        mark = self.sink.mark()
+        process = self.launcher.start(store.url, self.sink.url(), sabotage=self.sabotage)
+        if kill:
+            self._wait_for_the_moment(process, mark)
+            process.kill()
+        code = process.ended()
+        if code < 0:
+            figures.kills += 1
+            figures.while_sending += bool(self.sink.accepted(mark))
+            return False
+        if _BUSY in process.said:
+            # The server has not yet noticed that the dead one's connection is closed.
+            figures.waits += 1
+            time.sleep(0.02)
+            return False
+        assert code == 0, process.said
+        return _is_done(store)
+
+    def _wait_for_the_moment(self, process: Process, mark: int) -> None:
+        if self.chance.random() < EARLY:
+            time.sleep(self.chance.uniform(0, 0.6))
+            return
+        while process.runs and not self.sink.accepted(mark):
+            time.sleep(0.002)
+        time.sleep(self.chance.uniform(0.005, self.longest))
+
+
+def _is_done(store: Store) -> bool:
+    database = store.open()
+    try:
+        return issue_of(database).finished_at is not None
+    finally:
+        database.close()

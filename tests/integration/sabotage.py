@@ -1,0 +1,83 @@
+"""Ways to break a sender, each called in its process before it begins.
+
+They show that the tests would see the fault which they are there to exclude.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import resource
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from newsletter.delivery import engine, sender
+from newsletter.delivery.committer import Committer, Skipped
+from newsletter.store import database
+from newsletter.store.values import Claim, Due, Outcome
+
+_BOAST = text("UPDATE deliveries SET state = 'sent' WHERE id = :id")
+
+
+def claims_after_the_body() -> None:
+    """Each message goes out at once; that it is being sent is recorded when it is answered."""
+
+    class Late(Committer):
+        def submit(self, outcome: Outcome | None, claim: Claim | None) -> asyncio.Future[bool]:
+            held: dict[int, Claim] = self.__dict__.setdefault("_held", {})
+            if claim is not None:
+                held[claim.delivery_id] = claim
+            if outcome is not None:
+                claimed = super().submit(None, held.pop(outcome.delivery_id))
+                claimed.add_done_callback(lambda _: self._record(outcome))
+            granted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            granted.set_result(True)
+            return granted
+
+        def _record(self, outcome: Outcome) -> None:
+            super().submit(outcome, None)
+
+    vars(sender)["Committer"] = Late
+
+
+def claims_unread() -> None:
+    """Claims are made and nobody reads back which of them were granted."""
+    real = engine.StoreLedger.commit
+
+    def commit(
+        self: engine.StoreLedger,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped],
+    ) -> frozenset[int]:
+        real(self, outcomes, claims, skips)
+        return frozenset(claim.delivery_id for claim in claims)
+
+    engine.StoreLedger.commit = commit  # type: ignore[method-assign]  # in this process alone
+
+
+def sent_when_fetched() -> None:
+    """A page of rows is recorded as sent when it is read, as those do who move a cursor first."""
+    claims_unread()
+    real = engine.StoreLedger.page
+
+    def page(self: engine.StoreLedger, now: dt.datetime, after: int) -> list[Due]:
+        found = real(self, now, after)
+        rows = [{"id": due.delivery_id} for due in found]
+        with self._database.write() as session:
+            if rows:
+                session.connection().execute(_BOAST, rows)
+        return found
+
+    engine.StoreLedger.page = page  # type: ignore[method-assign]  # in this process alone
+
+
+def impatient(seconds: str) -> None:
+    """Not broken: a writer on SQLite waits for a lock for so long."""
+    database.BUSY_SECONDS = float(seconds)  # type: ignore[assignment]  # a fraction, for a test
+
+
+def full_disk(octets: str) -> None:
+    """Not broken: no file may grow beyond so many octets."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(octets), int(octets)))
