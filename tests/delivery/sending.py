@@ -23,7 +23,7 @@ from tests.delivery.memory_ledger import NOW, MemoryLedger
 T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
-QUICK = Timeouts(connect=0.15, mail=0.15, rcpt=0.15, data=0.15, block=0.15, body=0.15, quit=0.1)
+QUICK = Timeouts(connect=0.25, mail=0.25, rcpt=0.25, data=0.25, block=0.25, body=0.25, quit=0.1)
 PATIENT = Timeouts(connect=5, quit=0.2)
 IMPATIENT = Persistence(first=0.01, longest=0.05, failures=4)
 
