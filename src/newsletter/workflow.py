@@ -20,6 +20,7 @@ from newsletter.content.window import issue_name
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.engine import deliver
 from newsletter.delivery.messages import skip_reason
+from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.showing import Compile
@@ -199,7 +200,8 @@ async def send(
         fan_out(db, issue, now)
     with db.write() as session:
         issue = issues.begin_sending(session, issue.id)
-    summary = await deliver(db, issue, relay, keyring, around, signer=signer)
+    async with ahead_of(db, relay, around):
+        summary = await deliver(db, issue, relay, keyring, around, signer=signer)
     with db.write() as session:
         issues.finish_if_done(session, issue.id, around.clock())
     return summary

@@ -20,6 +20,7 @@ _GROUPS = {
     "subscribers": "subscribers",
     "issues": "issues",
     "deliveries": "deliveries",
+    "outbox": "outbox",
 }
 _COMMANDS = {
     "init": "database",

@@ -6,7 +6,6 @@ import asyncio
 import random
 import signal
 import sys
-from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from email.policy import default
 from typing import Annotated
@@ -28,12 +27,12 @@ from newsletter.cli.edge import (
     template_folders,
 )
 from newsletter.cli.logs import configure_logs
+from newsletter.cli.outbox import send_tests
 from newsletter.cli.signing import signer
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.messages import draft_message
 from newsletter.delivery.relay import RelaySettings, parse_relay
 from newsletter.delivery.sender import Summary, Surroundings
-from newsletter.delivery.testing import send_test
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.settings import Settings
 from newsletter.store import issues
@@ -62,7 +61,7 @@ def send(
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
         if test:
-            _test(found, wanted, relay, test)
+            send_tests(db, found, wanted, relay, test)
             return
         forecast = workflow.forecast(db, wanted, now())
         announce(found, wanted, relay, forecast)
@@ -168,19 +167,3 @@ def report(db: Database, wanted: Issue, summary: Summary) -> None:
             f"deferred ones may be tried again from {when:%H:%M}: `newsletter send {wanted.ref}`"
         )
 
-
-def _test(found: Settings, wanted: Issue, relay: RelaySettings, addresses: Sequence[str]) -> None:
-    uvloop.run(
-        send_test(
-            wanted,
-            addresses,
-            Preferences(languages=wanted.digest.list.languages[:1]),
-            relay,
-            keyring(found),
-            now,
-            workflow.compiler(template_folders(found)),
-            signer(found),
-        )
-    )
-    for address in addresses:
-        out.print(f"test sent to {address}")

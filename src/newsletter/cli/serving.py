@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Annotated
 
 import structlog
@@ -17,7 +17,8 @@ from newsletter.cli.edge import database, keyring, now, out, settings, template_
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.signing import signer
 from newsletter.content.entry import Period
-from newsletter.delivery.relay import parse_relay
+from newsletter.delivery.outbox import ahead_of
+from newsletter.delivery.relay import RelaySettings, parse_relay
 from newsletter.delivery.sender import Surroundings
 from newsletter.errors import NewsletterError
 from newsletter.settings import Settings
@@ -49,8 +50,11 @@ def serve(
             public_url=found.public_url,
             templates=template_folders(found),
         )
+        if clock or found.smtp_url:
+            app.router.lifespan_context = _with_outbox(
+                db, parse_relay(found.relay_url), _with_clock(db, found) if clock else None
+            )
         if clock:
-            app.router.lifespan_context = _with_clock(db, found)
             with db.read() as session:
                 for name in lists.list_names(session):
                     moment = schedule.next_moment(lists.get_list(session, name), now())
@@ -59,6 +63,18 @@ def serve(
 
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def _with_outbox(db: Database, relay: RelaySettings, then: Lifespan | None) -> Lifespan:
+    """What comes into the outbox goes out for as long as the pages are served."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        around = Surroundings(clock=now, chance=random.SystemRandom().random, stop=asyncio.Event())
+        async with ahead_of(db, relay, around), then(app) if then else nullcontext():
+            yield
+
+    return lifespan
 
 
 def _with_clock(db: Database, found: Settings) -> Lifespan:

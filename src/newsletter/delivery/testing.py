@@ -1,6 +1,6 @@
-"""Test messages: an issue as somebody would get it, sent at once and outside the ledger.
+"""Test messages: an issue as somebody would get it, through the outbox and outside its ledger.
 
-A test needs no subscriber and leaves no trace: its Message-ID is its own, and the links in it are
+A test needs no subscriber and uses nothing up: its Message-ID is its own, and the links in it are
 those of a delivery that belongs to nobody.
 """
 
@@ -9,70 +9,70 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
+from email.parser import BytesHeaderParser
+from email.policy import default
 
 from newsletter.addresses import parse_address
 from newsletter.content.preferences import Preferences
-from newsletter.delivery.connecting import open_relay
-from newsletter.delivery.connection import Connection, Letter, Timeouts, wire_address
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import draft_message, envelope_sender
-from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.showing import Compile
-from newsletter.errors import RelayError
+from newsletter.store import outbox
+from newsletter.store.database import Database
 from newsletter.store.issues import Issue
+from newsletter.store.outbox import Mail, MailKind
 from newsletter.tokens import TEST_DELIVERY, Keyring
 
 
-async def send_test(
+def queue_tests(
+    database: Database,
     issue: Issue,
     addresses: Sequence[str],
     preferences: Preferences,
-    relay: RelaySettings,
     keyring: Keyring,
     clock: Callable[[], dt.datetime],
     compile_for: Compile,
     signer: Signer | None = None,
-) -> None:
-    """Sends the issue, as `preferences` would have it, to each of `addresses`.
+) -> tuple[int, ...]:
+    """Puts the issue, as `preferences` would have it, into the outbox for each of `addresses`;
+    the ids of the mails.
 
     Raises:
-        AddressError: one of them is no address; nothing was sent.
-        RelayError: the relay refused one; says which and why.
+        AddressError: one of them is no address; nothing was put in.
+        TemplateError: the issue's template is missing or broken.
     """
     parsed = [parse_address(address) for address in addresses]
-    sender = envelope_sender(issue.digest.list, keyring.current, TEST_DELIVERY)
-    connection = await open_relay(relay, Timeouts())
-    try:
-        for address in parsed:
-            content = draft_message(
+    now = clock()
+    mails = [
+        _mail(
+            issue,
+            address,
+            draft_message(
                 issue,
                 preferences,
                 address,
                 keyring,
-                clock(),
+                now,
                 compile_for,
                 unique=uuid.uuid4().hex,
                 signer=signer,
-            )
-            await _hand_over(
-                connection,
-                Letter(
-                    sender=wire_address(sender),
-                    recipient=wire_address(address),
-                    content=content,
-                ),
-                address,
-            )
-    finally:
-        await connection.close()
+            ),
+            keyring,
+        )
+        for address in parsed
+    ]
+    with database.write() as session:
+        return tuple(outbox.put(session, mail, now) for mail in mails)
 
 
-async def _hand_over(connection: Connection, letter: Letter, address: str) -> None:
-    connection.begin(letter)
-    answer = await connection.opened()
-    if answer.go_ahead:
-        connection.send(None)
-        answer = await connection.answered()
-    if answer.reply is None or answer.reply.code // 100 != 2:
-        said = f"{answer.reply.code} {answer.reply.text}" if answer.reply else answer.trouble
-        raise RelayError(f"the relay did not take the test for {address}: {said}")
+def _mail(issue: Issue, address: str, content: bytes, keyring: Keyring) -> Mail:
+    header = BytesHeaderParser(policy=default).parsebytes(content)
+    return Mail(
+        kind=MailKind.TEST,
+        list_name=issue.list_name,
+        to=address,
+        subject=str(header["Subject"]),
+        envelope_sender=envelope_sender(issue.digest.list, keyring.current, TEST_DELIVERY),
+        message_id=str(header["Message-ID"]),
+        content=content,
+    )

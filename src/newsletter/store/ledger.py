@@ -35,6 +35,7 @@ __all__ = [
     "delivery_for",
     "due",
     "skip",
+    "storable",
 ]
 
 
@@ -145,7 +146,7 @@ def _outcome(outcome: Outcome) -> tuple[Any, ...]:
         outcome.stage,
         outcome.code,
         outcome.enhanced,
-        _storable(outcome.text),
+        storable(outcome.text),
         outcome.reason,
         seconds(outcome.due) if outcome.due else 0,
     )
@@ -166,7 +167,7 @@ def _claim(claim: Claim) -> tuple[Any, ...]:
     )
 
 
-def _storable(reply: str) -> str:
+def storable(reply: str) -> str:
     """A server's words without what PostgreSQL cannot keep: NUL and lone surrogates."""
     return reply.replace("\0", "").encode("utf-8", "replace").decode()
 

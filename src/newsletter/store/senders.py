@@ -22,6 +22,9 @@ from newsletter.store.database import Database
 _ISSUE_LOCKS = 1_853_192_558  # the first of the two numbers that name our advisory locks
 _SENDER_LOCKS = 1_853_192_559
 
+OUTBOX = 0
+"""Held in place of an issue, whose ids begin with 1, by who sends the outbox."""
+
 _TRY = text("SELECT pg_try_advisory_lock(:kind, :number)")
 _UNLOCK_ALL = text("SELECT pg_advisory_unlock_all()")
 _HELD = text("""
@@ -33,7 +36,7 @@ SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 
 @contextmanager
 def hold_issue(database: Database, issue_id: int) -> Iterator[str]:
-    """Holds an issue as its one sender, whose name is given.
+    """Holds an issue, or the `OUTBOX`, as its one sender, whose name is given.
 
     Raises:
         ConflictError: another process, or another thread of this one, is sending it.
@@ -58,9 +61,8 @@ def alive(database: Database, sender: str) -> bool:
 
 
 def _busy(issue_id: int) -> ConflictError:
-    return ConflictError(
-        f"issue {issue_id} is being sent by another process: let it end, or stop it first"
-    )
+    what = "the outbox" if issue_id == OUTBOX else f"issue {issue_id}"
+    return ConflictError(f"{what} is being sent by another process: let it end, or stop it first")
 
 
 @contextmanager

@@ -199,6 +199,52 @@ class AttemptRow(SQLModel, table=True):
     text: str
 
 
+class MailRow(SQLModel, table=True):
+    """A message of its own for one person, in the outbox; its bytes are settled from the start."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_by_state", "state", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    list_name: str
+    address: str
+    address_key: str
+    subject: str
+    envelope_sender: str
+    message_id: str
+    encoding: str
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: int = Field(sa_type=BigInteger)
+    state: str
+    reason: str = ""
+    due_at: int = Field(default=0, sa_type=BigInteger)
+
+    attempts: int = 0
+    first_at: int | None = Field(default=None, sa_type=BigInteger)
+    last_at: int | None = Field(default=None, sa_type=BigInteger)
+    stage: str = ""
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    relay: str = ""
+    sender: str = ""
+
+
+class MailAttemptRow(SQLModel, table=True):
+    """An attempt of a mail in the outbox that did not end in `sent`."""
+
+    __tablename__ = "outbox_attempts"
+    id: int | None = Field(default=None, primary_key=True)
+    mail_id: int = Field(foreign_key="outbox.id", index=True)
+    at: int = Field(sa_type=BigInteger)
+    state: str
+    relay: str
+    stage: str
+    code: int
+    enhanced: str
+    text: str
+
+
 class DepartureRow(SQLModel, table=True):
     """Each leaving: from what (`topic` empty: the whole list), by what way, after which issue."""
 
