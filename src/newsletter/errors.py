@@ -54,6 +54,10 @@ class ImportFileError(NewsletterError):
     """A file of subscribers that is not understood."""
 
 
+class MailboxError(NewsletterError):
+    """A mailbox of returned mail that cannot be read."""
+
+
 class NotFoundError(NewsletterError):
     """A list, issue, entry or subscriber that is not in the store."""
 

@@ -180,6 +180,7 @@ def _policies(table: Table) -> Policies:
         html_budget=_number(table, "html_budget", usual.html_budget, 10_000),
         retry_hours=_number(table, "retry_hours", usual.retry_hours, 1),
         fewest_entries=_number(table, "fewest_entries", usual.fewest_entries, 0),
+        soft_bounces=_number(table, "soft_bounces", usual.soft_bounces, 2),
     )
     table.done()
     return policies

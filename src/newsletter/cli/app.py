@@ -21,6 +21,7 @@ _GROUPS = {
     "issues": "issues",
     "deliveries": "deliveries",
     "outbox": "outbox",
+    "bounces": "bounces",
 }
 _COMMANDS = {
     "init": "database",

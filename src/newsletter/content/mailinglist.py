@@ -79,6 +79,7 @@ class Policies:
     html_budget: int = 100_000  # octets of decoded UTF-8; Gmail clips at 102 400
     retry_hours: int = 48
     fewest_entries: int = 1  # an issue with fewer is held
+    soft_bounces: int = 5  # issues in a row that come back before an address is given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -267,3 +267,49 @@ class KeyRow(SQLModel, table=True):
     key_id: str = Field(primary_key=True)
     fingerprint: str
     first_used_at: int = Field(sa_type=BigInteger)
+
+
+class FeedbackRow(SQLModel, table=True):
+    """What came back by mail, once each: `key` is what makes two reports the same one.
+
+    `message` is kept of a report that could not be read, and of nothing else.
+    """
+
+    __tablename__ = "feedback"
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    kind: str
+    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id", index=True)
+    subscriber_id: int | None = Field(default=None, foreign_key="subscribers.id", index=True)
+    judgement: str = ""
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    at: int = Field(sa_type=BigInteger)
+    message: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class AccusationRow(SQLModel, table=True):
+    """A delivery that proves its address bad, and what became of that: see `store.breaker`."""
+
+    __tablename__ = "accusations"
+    __table_args__ = (Index("accusations_by_issue", "issue_id", "standing", "domain"),)
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id", unique=True)
+    issue_id: int = Field(foreign_key="issues.id")
+    subscriber_id: int = Field(foreign_key="subscribers.id", index=True)
+    domain: str
+    cause: str
+    detail: str
+    standing: str
+    at: int = Field(sa_type=BigInteger)
+
+
+class ErasureRow(SQLModel, table=True):
+    """The keyed hash of an address that was erased; the key's fingerprint tells a changed one."""
+
+    __tablename__ = "erasures"
+    digest: str = Field(primary_key=True)
+    fingerprint: str
+    reason: str
+    at: int = Field(sa_type=BigInteger)

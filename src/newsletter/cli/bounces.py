@@ -1,0 +1,158 @@
+"""`newsletter bounces`: what came back by mail, and the breaker's questions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    err,
+    keyring,
+    now,
+    out,
+    settings,
+    show_json,
+    show_table,
+    split_issue,
+)
+from newsletter.content.serial import plain
+from newsletter.errors import DatabaseError, NewsletterError, NotFoundError
+from newsletter.store import breaker, issues
+from newsletter.store import feedback as store
+from newsletter.store.feedback import FeedbackKind
+from newsletter.tracking.inbound import Taken, take_in
+from newsletter.tracking.mailbox import messages_at, messages_in
+
+app = typer.Typer(help="What came back by mail.", no_args_is_help=True, rich_markup_mode=None)
+
+_TRY_AGAIN = 75  # EX_TEMPFAIL: the mail server that pipes to us keeps the message
+
+
+@app.command()
+def read(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH…", help="A message, an mbox, a Maildir; - is the input."),
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Read bounces, complaints and mails that ask to leave; a report that was read counts once."""
+    found = settings()
+    piped = "-" in paths
+    try:
+        with database(found) as db:
+            taken = take_in(db, keyring(found), _messages(paths), now)
+    except DatabaseError as error:
+        if not piped:
+            raise
+        err.print(f"newsletter: {error}")
+        raise typer.Exit(_TRY_AGAIN) from None
+    if json:
+        show_json(plain(taken))
+    else:
+        _describe(taken, quiet=piped)
+
+
+def _messages(paths: Sequence[str]) -> Iterator[bytes]:
+    for path in paths:
+        if path == "-":
+            yield from messages_in(sys.stdin.buffer)
+        else:
+            yield from messages_at(Path(path))
+
+
+def _describe(taken: Taken, *, quiet: bool) -> None:
+    # A mail server sends what a pipe prints back to whoever wrote: say nothing of it there.
+    if quiet:
+        return
+    for kind, number in sorted(taken.messages.items()):
+        out.print(f"{kind}: {number}")
+    for judgement, number in sorted(taken.bounces.items()):
+        out.print(f"  bounced, {judgement}: {number}")
+    out.print(f"suppressed: {taken.suppressed}")
+    if taken.held:
+        out.print(
+            f"held: {taken.held}: too many turned bad at once; `newsletter bounces review` shows"
+        )
+
+
+@app.command("list")
+def list_(
+    unread: Annotated[
+        bool, typer.Option("--unread", help="Only reports that could not be read.")
+    ] = False,
+    show: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Print this unread report as it came.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """What came back, the latest first."""
+    with database() as db, db.read() as session:
+        if show is not None:
+            _print_message(store.unread_message(session, show), show)
+            return
+        found = store.feedback(session, FeedbackKind.UNREAD if unread else None)
+    if json:
+        show_json([plain(item) for item in found])
+        return
+    show_table(
+        ("number", "at", "what", "address", "judgement", "code", "text"),
+        [
+            (i.id, i.at, i.kind, i.address, i.judgement, i.enhanced or i.code or "", i.text)
+            for i in found
+        ],
+    )
+
+
+def _print_message(message: bytes | None, number: int) -> None:
+    if message is None:
+        raise NotFoundError(f"no unread report has the number {number}: `bounces list --unread`")
+    sys.stdout.buffer.write(message)
+
+
+@app.command()
+def review(
+    issue: Annotated[str | None, typer.Argument(metavar="[ISSUE]")] = None,
+    domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
+    suppress: Annotated[
+        bool | None,
+        typer.Option("--suppress/--dismiss", help="Believe the reports, or pass them over."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Addresses that turned bad too many at once: what waits for your word, or your word on it."""
+    if issue is not None and suppress is None:
+        raise NewsletterError(f"what of {issue}? say --suppress or --dismiss")
+    if issue is None and suppress is not None:
+        raise NewsletterError("which issue? `newsletter bounces review` shows what is held")
+    with database() as db:
+        if issue is None:
+            with db.read() as session:
+                _show_held(breaker.held(session), json)
+            return
+        with db.write() as session:
+            wanted = issues.get_issue(session, *split_issue(issue))
+            people = breaker.decide(
+                session, wanted.id, suppress_them=bool(suppress), now=now(), domain=domain
+            )
+    done = "suppressed" if suppress else "dismissed"
+    if json:
+        show_json({"issue": issue, "domain": domain, done: people})
+    else:
+        out.print(f"{issue}: {people} {done}")
+
+
+def _show_held(found: Sequence[breaker.Held], json: bool) -> None:
+    if json:
+        show_json([plain(item) for item in found])
+        return
+    show_table(
+        ("issue", "domain", "bad", "of", "since", "what one got"),
+        [(h.issue, h.domain, h.people, h.attempted, h.since, h.sample) for h in found],
+    )

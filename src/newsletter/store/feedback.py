@@ -1,0 +1,290 @@
+"""What came back by mail, recorded once each, and what it makes of deliveries and readers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from newsletter.addresses import address_key
+from newsletter.errors import NotFoundError
+from newsletter.replies import Judgement, Reply, Verdict
+from newsletter.store.breaker import accuse
+from newsletter.store.departures import leave
+from newsletter.store.instants import instant, seconds
+from newsletter.store.suppressions import suppress
+from newsletter.store.tables import DeliveryRow, FeedbackRow, IssueRow, SubscriberRow
+from newsletter.store.values import DeliveryState, Way
+
+MOST_KEPT = 64 * 1024
+"""Octets that are kept of a report that could not be read."""
+
+BELIEVED_FOR = dt.timedelta(days=10)
+"""How long after a mail its address alone, without anything of ours, says whom a report means.
+Servers give up after four or five days (RFC 5321 §4.5.4.1)."""
+
+_SOFT = (
+    Judgement.TRY_LATER.value,
+    Judgement.RELAY_BUSY.value,
+    Judgement.MAILBOX_FULL.value,
+    Judgement.UNCLASSIFIED.value,
+    "given up after",
+)
+"""What the reasons of deliveries begin with that count as soft bounces."""
+
+_INSERT = text("""
+INSERT INTO feedback (key, kind, delivery_id, subscriber_id, judgement, code, enhanced, text, at,
+                      message)
+VALUES (:key, :kind, :delivery, :subscriber, :judgement, :code, :enhanced, :text, :at, :message)
+ON CONFLICT DO NOTHING RETURNING id
+""")
+# Not a row that waits to be sent: it has not gone out, or goes out again.
+_BOUNCED = text("""
+UPDATE deliveries SET state = 'bounced', reason = :reason
+WHERE id = :delivery AND state IN ('sent', 'in doubt', 'sending', 'bounced')
+""")
+
+
+class FeedbackKind(StrEnum):
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returner:
+    """The delivery that came back and whose it was; `address` is where it went."""
+
+    delivery_id: int
+    issue_id: int
+    list_name: str
+    subscriber_id: int
+    address: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Something that came back, as people look at it."""
+
+    id: int
+    kind: FeedbackKind
+    delivery_id: int | None
+    address: str
+    judgement: str
+    code: int
+    enhanced: str
+    text: str
+    at: dt.datetime
+
+
+def returner(
+    session: Session,
+    *,
+    signed: Sequence[int] = (),
+    message_ids: Sequence[tuple[int, str]] = (),
+    addresses: Sequence[str] = (),
+    now: dt.datetime,
+) -> Returner | None:
+    """Whose mail came back: by a token of ours, else by its Message-ID, else by the address that
+    was mailed within `BELIEVED_FOR`; None when it is nobody's."""
+    for number in signed:
+        if (row := session.get(DeliveryRow, number)) is not None:
+            return _returner(session, row)
+    for number, message_id in message_ids:
+        row = session.get(DeliveryRow, number)
+        if row is not None and (row.message_id or "").lower() == message_id.lower():
+            return _returner(session, row)
+    for address in addresses:
+        latest = session.exec(
+            select(DeliveryRow)
+            .join(SubscriberRow, col(SubscriberRow.id) == DeliveryRow.subscriber_id)
+            .where(
+                SubscriberRow.address_key == address_key(address),
+                col(DeliveryRow.first_at) >= seconds(now - BELIEVED_FOR),
+            )
+            .order_by(col(DeliveryRow.first_at).desc(), col(DeliveryRow.id).desc())
+            .limit(1)
+        ).first()
+        if latest is not None:
+            return _returner(session, latest)
+    return None
+
+
+def record_bounce(
+    session: Session,
+    who: Returner,
+    verdict: Verdict,
+    reply: Reply,
+    now: dt.datetime,
+    *,
+    soft_limit: int,
+) -> bool:
+    """Records a bounce, unless one of the same judgement is known of that delivery; whether it is
+    new. `breaker.settle` of its issue is to follow, which suppresses whom this has accused.
+
+    A bad address is accused at once. The last `soft_limit` issues in a row that came back
+    otherwise accuse it too; a refusal for policy, or of us, never does.
+    """
+    key = f"bounce:{who.delivery_id}:{verdict.judgement}"
+    if not _insert(session, key, FeedbackKind.BOUNCE, now, who, verdict.judgement, reply):
+        return False
+    reason = f"{verdict.judgement.value}: {verdict.reason}"
+    session.connection().execute(_BOUNCED, {"delivery": who.delivery_id, "reason": reason})
+    if verdict.suppresses:
+        accuse(session, who.delivery_id, reason, now, detail=reply.text)
+    elif (
+        verdict.judgement.value in _SOFT and _soft_in_a_row(session, who, soft_limit) >= soft_limit
+    ):
+        cause = f"soft bounces of {soft_limit} issues in a row"
+        accuse(session, who.delivery_id, cause, now, detail=reply.text)
+    return True
+
+
+def record_complaint(session: Session, who: Returner, now: dt.datetime, *, detail: str) -> bool:
+    """Records that a reader called a mail spam, once for each delivery; whether it is new.
+
+    They leave the list that sent it, and are not mailed by any.
+    """
+    key = f"complaint:{who.delivery_id}"
+    reply = Reply(0, "", detail)
+    if not _insert(session, key, FeedbackKind.COMPLAINT, now, who, "complaint", reply):
+        return False
+    _leave(session, who, Way.COMPLAINT, now)
+    person = session.get(SubscriberRow, who.subscriber_id)
+    if person is not None:
+        suppress(session, person.address, "complaint", now, detail=detail)
+    return True
+
+
+def record_leave(session: Session, who: Returner, now: dt.datetime) -> bool:
+    """Takes a reader off a list who asked for it by mail; whether they were on it."""
+    return _leave(session, who, Way.MAIL, now)
+
+
+def record_unread(session: Session, key: str, octets: bytes, now: dt.datetime, *, why: str) -> bool:
+    """Keeps a report that could not be read, once; whether it is new."""
+    reply = Reply(0, "", why)
+    name = f"unread:{key}"
+    return _insert(session, name, FeedbackKind.UNREAD, now, None, "", reply, octets[:MOST_KEPT])
+
+
+def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedback, ...]:
+    """What came back, the latest first."""
+    query = select(FeedbackRow, SubscriberRow.address).outerjoin(
+        SubscriberRow, col(SubscriberRow.id) == FeedbackRow.subscriber_id
+    )
+    if kind is not None:
+        query = query.where(FeedbackRow.kind == kind)
+    rows = session.exec(query.order_by(col(FeedbackRow.id).desc()))
+    return tuple(_feedback(row, address or "") for row, address in rows)
+
+
+def feedback_on(session: Session, subscriber_id: int) -> tuple[Feedback, ...]:
+    """What came back of one reader's mail, the earliest first."""
+    rows = session.exec(
+        select(FeedbackRow)
+        .where(FeedbackRow.subscriber_id == subscriber_id)
+        .order_by(col(FeedbackRow.id))
+    )
+    return tuple(_feedback(row, "") for row in rows)
+
+
+def unread_message(session: Session, feedback_id: int) -> bytes | None:
+    """The octets that were kept of an unread report; None when there is none of that id."""
+    row = session.get(FeedbackRow, feedback_id)
+    return row.message if row is not None else None
+
+
+def _leave(session: Session, who: Returner, way: Way, now: dt.datetime) -> bool:
+    try:
+        return leave(
+            session,
+            who.list_name,
+            who.subscriber_id,
+            way=way,
+            now=now,
+            delivery_id=who.delivery_id,
+        )
+    except NotFoundError:  # erased, and so on no list
+        return False
+
+
+def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
+    """The number of the latest issues, up to `limit`, that came back one after the other."""
+    rows = session.exec(
+        select(DeliveryRow.state, DeliveryRow.reason)
+        .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
+        .where(
+            DeliveryRow.subscriber_id == who.subscriber_id,
+            IssueRow.list_name == who.list_name,
+            col(DeliveryRow.state).in_(
+                (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.FAILED)
+            ),
+        )
+        .order_by(col(IssueRow.last_day).desc(), col(IssueRow.id).desc())
+        .limit(limit)
+    )
+    number = 0
+    for state, reason in rows:
+        if state == DeliveryState.SENT or not reason.startswith(_SOFT):
+            break
+        number += 1
+    return number
+
+
+def _insert(
+    session: Session,
+    key: str,
+    kind: FeedbackKind,
+    now: dt.datetime,
+    who: Returner | None,
+    judgement: str,
+    reply: Reply,
+    message: bytes | None = None,
+) -> bool:
+    values = {
+        "key": key,
+        "kind": kind,
+        "delivery": who.delivery_id if who else None,
+        "subscriber": who.subscriber_id if who else None,
+        "judgement": judgement,
+        "code": reply.code,
+        "enhanced": reply.enhanced,
+        "text": reply.text,
+        "at": seconds(now),
+        "message": message,
+    }
+    return session.connection().execute(_INSERT, values).first() is not None
+
+
+def _returner(session: Session, row: DeliveryRow) -> Returner | None:
+    issue = session.get(IssueRow, row.issue_id)
+    if issue is None:
+        return None
+    return Returner(
+        delivery_id=row.id or 0,
+        issue_id=row.issue_id,
+        list_name=issue.list_name,
+        subscriber_id=row.subscriber_id,
+        address=row.address or "",
+        domain=row.domain,
+    )
+
+
+def _feedback(row: FeedbackRow, address: str) -> Feedback:
+    return Feedback(
+        id=row.id or 0,
+        kind=FeedbackKind(row.kind),
+        delivery_id=row.delivery_id,
+        address=address,
+        judgement=row.judgement,
+        code=row.code,
+        enhanced=row.enhanced,
+        text=row.text,
+        at=instant(row.at),
+    )

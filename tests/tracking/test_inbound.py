@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from newsletter.errors import NotFoundError
+from newsletter.store import breaker
+from newsletter.store.database import Database
+from newsletter.store.departures import undo_leave
+from newsletter.store.feedback import FeedbackKind, feedback, unread_message
+from newsletter.store.subscribers import suppress, unsuppress
+from newsletter.store.values import DeliveryState, SubscriptionState, Way
+from tests.store.stage import LIST, NOW
+from tests.tracking.mailed import mail, mail_again, refuse
+from tests.tracking.returned_mail import (
+    arf,
+    away,
+    dsn,
+    envelope,
+    leave_mail,
+    message_id,
+    our_headers,
+    qmail,
+)
+
+ANN, BO = "ann@reader.example", "bo@reader.example"
+
+
+def full(delivery_id: int) -> bytes:
+    return dsn(to=envelope(delivery_id), status="5.2.2", diagnostic="smtp; 552 5.2.2 mailbox full")
+
+
+def test_a_hard_bounce_suppresses_at_once_and_changes_nothing_when_read_again(
+    database: Database,
+) -> None:
+    mailed = mail(database, [ANN, BO])
+    report = dsn(to=envelope(mailed.ids[ANN]))
+    first, second = mailed.take(report), mailed.take(report, report)
+    assert (first.messages, first.suppressed) == ({"bounce": 1}, 1)
+    assert first.bounces == {"bad address": 1}
+    assert (second.messages, second.suppressed, second.bounces) == ({"known before": 2}, 0, {})
+    assert mailed.suppressed(ANN) == "bounce"
+    assert mailed.state(ANN) is DeliveryState.BOUNCED
+    assert mailed.ways(ANN) == [Way.BOUNCE]
+    assert (mailed.suppressed(BO), mailed.state(BO)) == ("", DeliveryState.SENT)
+
+
+@pytest.mark.parametrize("clue", ["envelope", "headers", "message id", "address"])
+def test_who_it_was_is_known_by_whatever_is_left(database: Database, clue: str) -> None:
+    mailed = mail(database, [BO, ANN])
+    number = mailed.ids[ANN]
+    reports = {
+        "envelope": dsn(to=envelope(number), recipient="other@elsewhere.example"),
+        "headers": dsn(returned=our_headers(number), recipient="other@elsewhere.example"),
+        "message id": dsn(
+            returned=f"Message-ID: {message_id(number)}\n", recipient="x@elsewhere.example"
+        ),
+        "address": dsn(recipient="Ann@READER.example"),
+    }
+    mailed.take(reports[clue])
+    assert (mailed.suppressed(ANN), mailed.suppressed(BO)) == ("bounce", "")
+
+
+def test_an_address_alone_is_not_believed_long_after_the_mail(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    taken = mailed.take(dsn(recipient=ANN), now=NOW + dt.timedelta(days=11))
+    assert taken.messages == {"unread": 1}
+    assert mailed.suppressed(ANN) == ""
+
+
+def test_a_message_id_that_was_never_sent_names_nobody(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    forged = message_id(mailed.ids[ANN]).replace("698d8b70", "698d8b71")
+    mailed.take(dsn(returned=f"Message-ID: {forged}\n", recipient="x@elsewhere.example"))
+    assert mailed.suppressed(ANN) == ""
+
+
+@pytest.mark.parametrize("status", ["5.1.7", "5.1.8", "5.7.1", "5.7.26"])
+def test_what_blames_us_or_the_message_never_suppresses(database: Database, status: str) -> None:
+    mailed = mail(database, [ANN])
+    for week in range(1, 8):
+        mailed.take(dsn(to=envelope(mailed.ids[ANN]), status=status, diagnostic=""))
+        assert mailed.state(ANN) is DeliveryState.BOUNCED
+        mailed = mail_again(database, week)
+    assert mailed.suppressed(ANN) == ""
+
+
+def test_soft_bounces_suppress_after_five_issues_in_a_row(database: Database) -> None:
+    mailed = mail(database, [ANN, BO])
+    for week in range(1, 5):
+        mailed.take(full(mailed.ids[ANN]))
+        assert mailed.suppressed(ANN) == ""
+        mailed = mail_again(database, week)
+    mailed.take(full(mailed.ids[ANN]))
+    assert (mailed.suppressed(ANN), mailed.suppressed(BO)) == ("bounce", "")
+
+
+def test_an_issue_that_arrives_ends_the_row_of_soft_bounces(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    for week in range(1, 9):
+        if week != 4:
+            mailed.take(full(mailed.ids[ANN]))
+        mailed = mail_again(database, week)
+    assert mailed.suppressed(ANN) == ""
+
+
+def test_a_complaint_leaves_and_suppresses_once(database: Database) -> None:
+    mailed = mail(database, [ANN, BO])
+    complaint = arf(returned=our_headers(mailed.ids[ANN]))
+    taken = mailed.take(complaint, complaint)
+    assert taken.messages == {"complaint": 1, "known before": 1}
+    assert mailed.suppressed(ANN) == "complaint"
+    assert mailed.ways(ANN) == [Way.COMPLAINT]
+    assert mailed.person(ANN).subscriptions[LIST].state is SubscriptionState.LEFT
+    assert mailed.state(ANN) is DeliveryState.SENT
+    assert mailed.suppressed(BO) == ""
+
+
+def test_a_mail_that_asks_to_leave_is_honoured_once(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    asked = leave_mail(mailed.ids[ANN])
+    assert mailed.take(asked, asked).messages == {"leave": 1, "known before": 1}
+    assert mailed.ways(ANN) == [Way.MAIL]
+    assert mailed.suppressed(ANN) == ""
+
+
+def test_automatic_answers_and_delays_change_nothing(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    to = envelope(mailed.ids[ANN])
+    taken = mailed.take(away(to), dsn(to=to, action="delayed", status="4.4.1"), b"Subject: hi\n\n")
+    assert taken.messages == {"automatic reply": 1, "delay": 1, "other mail": 1}
+    assert (mailed.state(ANN), mailed.suppressed(ANN)) == (DeliveryState.SENT, "")
+
+
+def test_what_cannot_be_read_is_kept_once(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    strange = b"From: MAILER-DAEMON@x.example\nSubject: Undeliverable\n\n\xff\0?\n"
+    assert mailed.take(strange, strange).messages == {"unread": 1, "known before": 1}
+    with database.read() as session:
+        (kept,) = feedback(session, FeedbackKind.UNREAD)
+        assert unread_message(session, kept.id) == strange
+
+
+def test_prose_counts_as_a_report_does(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    mailed.take(qmail(envelope(mailed.ids[ANN]), ANN, "Sorry, no such mailbox. (#5.1.1)"))
+    assert mailed.suppressed(ANN) == "bounce"
+
+
+CROWD = [f"reader{number}@big.example" for number in range(30)]
+OTHERS = [f"reader{number}@small{number}.example" for number in range(370)]
+
+
+def test_an_outage_of_a_provider_suppresses_nobody_until_an_admin_says_so(
+    database: Database,
+) -> None:
+    mailed = mail(database, [*CROWD, *OTHERS])
+    reports = [dsn(to=envelope(mailed.ids[address])) for address in CROWD[:15]]
+    before = mailed.take(*reports[:9])  # too few to tell an outage from a few bad addresses
+    assert (before.suppressed, before.held) == (9, 0)
+    after = mailed.take(*reports[9:])
+    assert (after.suppressed, after.held) == (0, 15)
+    assert {mailed.suppressed(address) for address in CROWD} == {""}
+    assert {mailed.person(a).subscriptions[LIST].state for a in CROWD} == {"active"}
+    elsewhere = mailed.take(dsn(to=envelope(mailed.ids[OTHERS[0]])))
+    assert (elsewhere.suppressed, elsewhere.held) == (1, 0)
+    with database.read() as session:
+        (held,) = breaker.held(session)
+    assert (held.domain, held.people, held.attempted) == ("big.example", 15, 30)
+
+
+@pytest.mark.parametrize("believed", [True, False])
+def test_the_admins_word_settles_what_was_held(database: Database, believed: bool) -> None:
+    mailed = mail(database, [*CROWD, *OTHERS])
+    mailed.take(*(dsn(to=envelope(mailed.ids[address])) for address in CROWD[:15]))
+    with database.write() as session:
+        people = breaker.decide(session, mailed.stage.issue_id, suppress_them=believed, now=NOW)
+    assert people == 15
+    assert mailed.suppressed(CROWD[0]) == ("bounce" if believed else "")
+    with database.write() as session, pytest.raises(NotFoundError, match="bounces review"):
+        breaker.decide(session, mailed.stage.issue_id, suppress_them=believed, now=NOW)
+    later = mailed.take(dsn(to=envelope(mailed.ids[CROWD[20]])))
+    assert (later.suppressed, later.held) == (int(believed), 0)
+
+
+def test_a_twentieth_of_the_whole_issue_holds_every_domain(database: Database) -> None:
+    mailed = mail(database, OTHERS)
+    taken = mailed.take(*(dsn(to=envelope(mailed.ids[address])) for address in OTHERS[:19]))
+    assert (taken.suppressed, taken.held) == (0, 19)
+
+
+def test_refusals_while_sending_go_through_the_same_breaker(database: Database) -> None:
+    mailed = mail(database, [*CROWD, *OTHERS])
+    issue_id = mailed.stage.issue_id
+    refuse(database, issue_id, OTHERS[:2], "bad address: no such mailbox")
+    refuse(database, issue_id, OTHERS[2:4], "refused: by policy")
+    with database.write() as session:
+        breaker.accuse_refused(session, issue_id, NOW)
+        assert breaker.settle(session, issue_id, NOW).suppressed == 2
+        breaker.accuse_refused(session, issue_id, NOW)
+        assert breaker.settle(session, issue_id, NOW) == breaker.Settled()
+    assert mailed.suppressed(OTHERS[0]) == "bounce"
+    assert mailed.suppressed(OTHERS[2]) == ""
+
+
+def test_what_the_breaker_gives_back_leaves_other_reasons_alone(database: Database) -> None:
+    mailed = mail(database, [*CROWD, *OTHERS])
+    with database.write() as session:
+        suppress(session, CROWD[0], "complaint", NOW)
+    mailed.take(*(dsn(to=envelope(mailed.ids[address])) for address in CROWD[:9]))
+    mailed.take(*(dsn(to=envelope(mailed.ids[address])) for address in CROWD[9:15]))
+    assert mailed.suppressed(CROWD[0]) == "complaint"
+    assert mailed.suppressed(CROWD[1]) == ""
+
+
+def test_a_bounce_of_somebody_who_came_back_is_news_of_the_next_mail_only(
+    database: Database,
+) -> None:
+    mailed = mail(database, [ANN])
+    report = dsn(to=envelope(mailed.ids[ANN]))
+    mailed.take(report)
+    with database.write() as session:
+        unsuppress(session, ANN)
+        undo_leave(session, LIST, mailed.person(ANN).id, NOW)
+    mailed.take(report)
+    assert mailed.suppressed(ANN) == ""
