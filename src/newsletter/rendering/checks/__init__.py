@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
@@ -14,7 +15,7 @@ from newsletter.rendering.checks.audience import check_audience
 from newsletter.rendering.checks.contrast import check_page_contrast, check_theme
 from newsletter.rendering.checks.finding import Audience, Finding, Selection, Severity
 from newsletter.rendering.checks.inbox import check_inbox
-from newsletter.rendering.checks.law import check_law, plans_to_try
+from newsletter.rendering.checks.law import PLANS, check_law, plans_to_try
 from newsletter.rendering.checks.leftovers import Leftovers, check_leftovers
 from newsletter.rendering.checks.list_addresses import check_list_addresses
 from newsletter.rendering.checks.mjml_source import check_mjml
@@ -97,12 +98,25 @@ def check_template(
         TemplateError: it does not render.
     """
     links, readers, found = Links(digest.list.public_url), audience.mailed(), list[Finding]()
-    for languages, form in compiled.items():
+    for languages in compiled:
         found += check_mjml(template, digest, languages, links, readers)
-        if law:
-            plans = plans_to_try(digest, languages, audience)
-            found += check_law(template, digest, form, plans, links)
+    if law:
+        found += islice(_law(template, digest, compiled, audience, links), 1)
     return _in_order(found)
+
+
+def _law(
+    template: Template,
+    digest: Digest,
+    compiled: Mapping[tuple[str, ...], Compiled],
+    audience: Audience,
+    links: Links,
+) -> Iterator[Finding]:
+    """The law tried with `PLANS` plans, shared out among the languages."""
+    share = -(-PLANS // len(compiled))
+    for languages, form in compiled.items():
+        plans = plans_to_try(digest, languages, audience, share)
+        yield from check_law(template, digest, form, plans, links)
 
 
 def _in_order(found: list[Finding]) -> tuple[Finding, ...]:

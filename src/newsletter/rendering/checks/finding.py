@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from newsletter.content.planning import Depth, Plan
 from newsletter.content.preferences import Preferences
@@ -56,7 +57,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Audience:
     """The distinct selections that were looked at, of `all_selections` that `all_readers` have."""
 
@@ -74,9 +75,14 @@ class Audience:
         """Whether every selection was looked at."""
         return len(self.selections) == self.all_selections
 
+    @cached_property
+    def getting(self) -> tuple[Selection, ...]:
+        """The selections that get mail."""
+        return tuple(selection for selection in self.selections if selection.gets_mail)
+
     def mailed(self, where: Callable[[Selection], bool] = lambda _: True) -> int:
         """Readers who get mail and for whom `where` holds."""
-        return sum(s.readers for s in self.selections if s.gets_mail and where(s))
+        return sum(s.readers for s in self.getting if where(s))
 
     def of_entry(self, index: int) -> int:
         """Readers who get entry `index`, in full or as a title."""
@@ -85,7 +91,6 @@ class Audience:
     def by_languages(self) -> Mapping[tuple[str, ...], tuple[Selection, ...]]:
         """The selections that get mail, by the languages of their message."""
         found: dict[tuple[str, ...], list[Selection]] = {}
-        for selection in self.selections:
-            if selection.gets_mail:
-                found.setdefault(selection.plan.languages, []).append(selection)
+        for selection in self.getting:
+            found.setdefault(selection.plan.languages, []).append(selection)
         return {languages: tuple(chosen) for languages, chosen in found.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 from newsletter.rendering.checks.finding import Audience, Finding, Selection, Severity
 from newsletter.rendering.checks.leftovers import Leftovers
@@ -13,7 +14,7 @@ from newsletter.rendering.compiled import Compiled
 
 SUBJECT_CHARACTERS = 78  # RFC 5322 section 2.1.1: what a line should not exceed
 PREHEADER_CHARACTERS = 20  # fewer leave an inbox to fill the line with what comes next
-_TOP = 3000  # characters of the body in which it stands
+_TOP = (1200, 4000)  # characters of the body to look for it in; more when it goes on
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2007\u2060\ufeff\u00a0\\s]+")
 
 
@@ -53,12 +54,14 @@ def _of_one(
 
 def preheader(page: str) -> str:
     """The hidden text at the top of a page's body, without what is there to fill the line."""
-    body = page[page.find("<body") :][:_TOP]
-    words = []
-    for run in read_html(body).runs:
-        if not run.light.hidden:
+    body = page[page.find("<body") :]
+    words: list[str] = []
+    for characters in _TOP:
+        runs = read_html(body[:characters]).runs
+        hidden = list(takewhile(lambda run: run.light.hidden, runs))
+        words = [run.text for run in hidden]
+        if len(hidden) < len(runs):
             break
-        words.append(run.text)
     return _INVISIBLE.sub(" ", " ".join(words)).strip()
 
 

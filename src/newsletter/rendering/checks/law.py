@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
 from newsletter.content.planning import Depth, Plan, Rule, Verdict
+from newsletter.content.topics import GENERAL
 from newsletter.rendering.checks.finding import Audience, Finding, Severity
 from newsletter.rendering.checks.sample_reader import SAMPLE_READER
 from newsletter.rendering.compiled import Compiled
@@ -61,33 +63,30 @@ def plans_to_try(
 ) -> tuple[Plan, ...]:
     """As many different plans: half of them real ones, the others spread over what can happen."""
     real = [s.plan for s in audience.by_languages().get(languages, ())]
-    made = [_made(digest, languages, step) for step in range(number)]
+    made = [_made(digest, languages, step) for step in range(2 * number)]
     return tuple(dict.fromkeys([*real[: number // 2], *made, *real]))[:number]
 
 
 def _made(digest: Digest, languages: tuple[str, ...], step: int) -> Plan:
-    """Depths and reasons in a pattern of their own for each step; nothing, titles only and
-    everything are among them."""
-    patterns: dict[int, tuple[Depth, ...]] = {
-        0: (Depth.FULL,),
-        1: (Depth.TITLE,),
-        2: (Depth.ABSENT,),
-    }
-    cycle = patterns.get(step) or tuple(Depth((step // 3**place) % 3) for place in range(3))
-    topics = digest.list.topics.topics
+    """The same plan for each `step`: sections that are absent, titles, full or mixed. The first
+    ones show everything, titles alone, and nothing."""
+    chance = random.Random(step)  # noqa: S311 (the same plans each time are what is wanted)
+    whole = (Depth.FULL, Depth.TITLE, Depth.ABSENT)
+    depths = [Depth.ABSENT] * len(digest.entries)
+    for section in digest.sections:
+        kind = whole[step] if step < len(whole) else chance.choice((*whole, None))
+        for index in section.entries:
+            depths[index] = chance.choice(whole) if kind is None else kind
+    topics = [topic.name for topic in digest.list.topics.topics] or [GENERAL]
     return Plan(
-        depths=tuple(cycle[i * (step + 1) % len(cycle)] for i in range(len(digest.entries))),
-        verdicts=tuple(
-            _verdict(topics[(i + step) % len(topics)].name if topics else "", (i + step) % 3)
-            for i in range(len(digest.entries))
-        ),
+        depths=tuple(depths),
+        verdicts=tuple(_verdict(topics, chance) for _ in digest.entries),
         editorial=step % 2 == 0,
         languages=languages,
         html=True,
     )
 
 
-def _verdict(topic: str, kind: int) -> Verdict:
-    if kind == 0 and topic:
-        return Verdict(Rule.FOLLOWS, topic)
-    return Verdict(Rule.GENERAL if kind == 1 else Rule.EVERYTHING)
+def _verdict(topics: Sequence[str], chance: random.Random) -> Verdict:
+    rule = chance.choice((Rule.FOLLOWS, Rule.GENERAL, Rule.EVERYTHING))
+    return Verdict(rule, chance.choice(topics)) if rule is Rule.FOLLOWS else Verdict(rule)

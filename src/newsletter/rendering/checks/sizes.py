@@ -26,7 +26,7 @@ def check_sizes(
             what=f"the budget of {budget} octets is over the {GMAIL_CLIPS} at which Gmail clips",
             mend="set it to 100000",
         )
-    chosen = [s for s in audience.selections if s.gets_mail and s.plan.html]
+    chosen = [s for s in audience.getting if s.plan.html]
     over = [(s, size) for s in chosen if (size := _octets(compiled, s)) > budget]
     if over:
         readers = sum(selection.readers for selection, _ in over)
