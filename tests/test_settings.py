@@ -56,6 +56,20 @@ def test_a_missing_relay_is_named_with_where_it_was_looked_for(tmp_path: Path) -
         _ = settings.load(tmp_path, {}).relay_url
 
 
+@pytest.mark.parametrize("written", ["{0},{1}", "{0} {1}", '["{0}", "{1}"]', "{0}, {1}\n"])
+def test_keys_in_the_environment_are_a_list_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    keys = (SECRET, settings.new_secret())
+    monkeypatch.setenv("NEWSLETTER_SECRET_KEYS", written.format(*keys))
+    assert settings.load(tmp_path).secrets == keys
+
+
+def test_missing_keys_are_named_with_where_they_were_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"newsletter\.toml and NEWSLETTER_SECRET_KEYS"):
+        _ = settings.load(tmp_path, {}).secrets
+
+
 def test_a_wrong_secret_is_not_repeated_to_the_terminal(tmp_path: Path) -> None:
     (tmp_path / settings.FILE_NAME).write_text('smtp_url = "http://me:hunter2@relay.example"\n')
     with pytest.raises(SettingsError) as error:

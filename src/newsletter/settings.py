@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.errors import SettingsError
 
@@ -36,8 +36,14 @@ def _smtp_url(value: SecretStr) -> SecretStr:
     try:
         _ = parts.port
     except ValueError:
-        raise ValueError("its port must be a number from 1 to 65535") from None
+        raise ValueError("must have a port from 1 to 65535") from None
     return value
+
+
+def _keys(value: object) -> object:
+    """Keys as the environment holds them: parted by commas or spaces, or a list in JSON."""
+    # No key is ever shown in a message, so what is wrong stays unsaid here: a ring judges keys.
+    return tuple(re.findall(r"[^\s,\[\]\"']+", value)) if isinstance(value, str) else value
 
 
 def _dns_name(value: str) -> str:
@@ -72,7 +78,7 @@ class Settings(BaseSettings):
         default="",
         description="where readers reach the pages; takes the place of each list's public_url",
     )
-    secret_keys: tuple[SecretStr, ...] = Field(
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)] = Field(
         default=(),
         description="keys that sign links in mail, newest first; old ones stay so links go on",
     )
@@ -110,7 +116,13 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secret keys in clear, newest first: never print them."""
+        """The secret keys in clear, newest first: never print them.
+
+        Raises:
+            SettingsError: none is set.
+        """
+        if not self.secret_keys:
+            raise SettingsError(_missing("secret_keys", "`newsletter init` makes one"))
         return tuple(key.get_secret_value() for key in self.secret_keys)
 
     @property
@@ -121,7 +133,8 @@ class Settings(BaseSettings):
             SettingsError: it is not set.
         """
         if self.smtp_url is None:
-            raise SettingsError(_missing("smtp_url", "smtp://user:password@host:587"))
+            example = 'set it, for instance smtp_url = "smtp://user:password@host:587"'
+            raise SettingsError(_missing("smtp_url", example))
         return self.smtp_url.get_secret_value()
 
 
@@ -143,7 +156,7 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings
         from_environment = PREFIX + name.upper() in environment
         where = "the environment" if from_environment else str(path)
         shown = PREFIX + name.upper() if from_environment else name
-        reason = first["msg"].removeprefix("Value error, ").removeprefix("Extra inputs ")
+        reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         if first["type"] == "extra_forbidden":
             reason = f"is no setting; there are {', '.join(Settings.model_fields)}"
         raise SettingsError(f"{shown} (in {where}) {reason}") from None
@@ -171,11 +184,8 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
             raise SettingsError(f"{name} (in the environment) is no setting; there are {known}")
 
 
-def _missing(name: str, example: str) -> str:
-    return (
-        f"{name} is not set: looked in {FILE_NAME} and {PREFIX}{name.upper()}; "
-        f'set it, for instance {name} = "{example}"'
-    )
+def _missing(name: str, mend: str) -> str:
+    return f"{name} is not set: looked in {FILE_NAME} and {PREFIX}{name.upper()}; {mend}"
 
 
 def new_secret() -> str:
@@ -187,7 +197,8 @@ def write_first(folder: Path, secret: str) -> Path:
     """Writes `newsletter.toml` with a key, readable by its owner only.
 
     Raises:
-        SettingsError: the file is there already; keys in it may sign links in sent mail.
+        SettingsError: the file is there already, and keys in it may sign links in sent mail; or
+            the folder cannot be written.
     """
     path = folder / FILE_NAME
     text = (
@@ -202,6 +213,8 @@ def write_first(folder: Path, secret: str) -> Path:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError:
         raise SettingsError(f"{path} is there already; nothing was changed") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}") from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     return path

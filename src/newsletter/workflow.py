@@ -28,11 +28,11 @@ from newsletter.errors import ConflictError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.templates import load_template
-from newsletter.store import entries, issues, lists
+from newsletter.store import entries, issues, lists, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.notes import notes_of
-from newsletter.store.values import DeliveryState, IssueState, Skip
+from newsletter.store.values import DeliveryState, IssueState, Skip, SubscriptionState
 from newsletter.tokens import Keyring
 
 FAN_OUT_CHUNK = 5_000
@@ -41,10 +41,11 @@ FAN_OUT_CHUNK = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """How many people an issue goes to, and how many it does not and why."""
+    """How many people an issue goes to, how many it does not and why, and how many have it."""
 
     recipients: int
     skipped: Mapping[str, int]
+    reached: int = 0
 
 
 def assemble_issue(
@@ -87,14 +88,10 @@ def issue_of_week(
 
 
 def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
-    """Who gets it: from the present audience while it is a draft, else from its deliveries."""
+    """Who gets it: from the present audience until all have their rows, else from those."""
     with db.read() as session:
-        if issue.state is not IssueState.DRAFT:
-            counts = issues.counts(session, issue.id)
-            return Forecast(
-                recipients=sum(n for state, n in counts.items() if _is_left(state)),
-                skipped=issues.skips(session, issue.id),
-            )
+        if issue.state not in (IssueState.DRAFT, IssueState.FROZEN):
+            return _remaining(issues.counts(session, issue.id), issues.skips(session, issue.id))
         today = local_day(issue.digest.list, now)
         standing = issues.standing_counts(session, issue.list_name, today=today)
         skipped: Counter[str] = Counter({skip.value: people for skip, people in standing.items()})
@@ -108,8 +105,34 @@ def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
     return Forecast(recipients=recipients, skipped=dict(skipped.most_common()))
 
 
-def _is_left(state: DeliveryState) -> bool:
-    return not state.final and state is not DeliveryState.IN_DOUBT
+def _remaining(counts: Mapping[DeliveryState, int], skips: Mapping[str, int]) -> Forecast:
+    lost = (DeliveryState.FAILED, DeliveryState.IN_DOUBT)
+    return Forecast(
+        recipients=sum(n for state, n in counts.items() if not state.final and state not in lost),
+        skipped={**skips, **{state.value: counts[state] for state in lost if state in counts}},
+        reached=counts.get(DeliveryState.SENT, 0) + counts.get(DeliveryState.BOUNCED, 0),
+    )
+
+
+def skip_now(db: Database, issue: Issue, address: str, now: dt.datetime) -> str | None:
+    """Why somebody would get no message of an issue if it were frozen now; None: they would.
+
+    Raises:
+        NotFoundError: nobody has that address.
+    """
+    with db.read() as session:
+        person = subscribers.show(session, address)
+    subscription = person.subscriptions.get(issue.list_name)
+    if subscription is None or subscription.state is SubscriptionState.LEFT:
+        return Skip.LEFT
+    if subscription.state is SubscriptionState.PENDING:
+        return "not confirmed"
+    if person.suppression:
+        return Skip.SUPPRESSED
+    until = subscription.paused_until
+    if until is not None and until > local_day(issue.digest.list, now):
+        return Skip.PAUSED
+    return skip_reason(issue.digest, subscription.preferences)
 
 
 def _judge(digest: Digest) -> Callable[[Preferences], Skip | None]:

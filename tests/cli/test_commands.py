@@ -1,5 +1,6 @@
 """Each command does its part of the main job, and says what it did."""
 
+import datetime as dt
 import json
 import stat
 from email import message_from_bytes
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import workflow
+from newsletter.store import issues
+from newsletter.store.database import Database
 from tests.cli.conftest import ISSUE, SAMPLES, Run
 
 
@@ -32,6 +36,11 @@ def test_init_never_prints_the_key(run: Run, tmp_path: Path) -> None:
 
 def test_syncing_again_says_that_nothing_changed(ready: Run) -> None:
     assert ready("lists", "sync").out == "ai-for-science: unchanged\n"
+
+
+def test_a_new_list_is_said_once(run: Run) -> None:
+    run("init")
+    assert run("lists", "sync").out == "ai-for-science: new, with 15 topics\n"
 
 
 def test_importing_again_changes_nothing_and_says_so(filled: Run) -> None:
@@ -140,6 +149,40 @@ def test_why_tells_the_rule_for_each_entry_and_the_relays_reply(filled: Run) -> 
     assert (found["delivery"]["state"], found["delivery"]["code"]) == ("sent", 250)
     skipped = filled("subscribers", "why", "cy@reader.example", ISSUE)
     assert "no topics chosen" in skipped.out
+
+
+def test_why_does_not_say_that_somebody_got_what_they_would_not(filled: Run, mail: Path) -> None:
+    for address, reason in (("bo@reader.example", "paused"), ("cy@reader.example", "no topics")):
+        filled("subscribers", "set", "bo@reader.example", "--pause-until", "2999-01-01")
+        before = filled("subscribers", "why", address, ISSUE).out
+        assert f"none yet; now it would be skipped: {reason}" in before
+    filled("send", ISSUE, "--yes")
+    after = filled("subscribers", "why", "bo@reader.example", ISSUE).out
+    assert "paused" in after
+    assert "\twould get\t" in after
+    assert "\tgot\t" in filled("subscribers", "why", "ann@reader.example", ISSUE).out
+    assert len(list(mail.iterdir())) == 1
+
+
+@pytest.mark.usefixtures("mail")
+def test_the_relays_reply_is_shown_with_its_codes(filled: Run) -> None:
+    filled("send", ISSUE, "--yes")
+    assert "250 2.0.0 kept" in filled("deliveries", ISSUE, "--state", "sent").out
+    assert "250 2.0.0 kept" in filled("subscribers", "why", "ann@reader.example", ISSUE).out
+
+
+def test_an_issue_frozen_by_a_send_that_died_is_sent_by_the_next(
+    filled: Run, mail: Path, tmp_path: Path
+) -> None:
+    db = Database.open(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    with db.read() as session:
+        draft = issues.get_issue(session, *ISSUE.split("/"))
+    workflow.freeze(db, draft, (), dt.datetime.now(dt.UTC))
+    db.close()
+    shown = filled("send", ISSUE, "--yes")
+    assert (shown.code, len(list(mail.iterdir()))) == (0, 2), shown.out
+    again = filled("send", ISSUE, "--yes").out
+    assert "has it already      2" in again
 
 
 @pytest.mark.usefixtures("mail")

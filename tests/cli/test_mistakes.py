@@ -59,6 +59,13 @@ def test_a_folder_that_is_not_ready_says_what_to_run(run: Run) -> None:
     assert "newsletter db upgrade" in shown.err
 
 
+def test_a_folder_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "busy").write_text("a file where a folder is wanted")
+    shown = run("demo", "--no-serve", "--folder", "busy")
+    assert (shown.code, shown.err.count("\n")) == (1, 1)
+    assert "cannot be written: Not a directory" in shown.err
+
+
 def test_a_broken_list_file_changes_nothing(ready: Run, tmp_path: Path) -> None:
     path = tmp_path / "subscribers" / "ai-for-science" / "list.toml"
     path.write_text(path.read_text("utf-8").replace('"thursday"', '"4"', 1), "utf-8")

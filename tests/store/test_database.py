@@ -136,6 +136,26 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         Database.open(f"sqlite:///{path}")
 
 
+@pytest.mark.parametrize("kept", [3, 40], ids=["overwritten", "cut short"])
+def test_a_damaged_file_is_told_in_one_line(sqlite_database: Database, kept: int) -> None:
+    path = sqlite_database.file
+    assert path is not None
+    sqlite_database.close()
+    pages = path.read_bytes()
+    end = len(pages) if kept == 3 else kept * 1024
+    path.write_bytes(pages[: kept * 1024] + b"A" * (end - kept * 1024))
+    with pytest.raises(DatabaseError, match=r"cannot be read \(.*\): put a backup") as told:
+        _use(f"sqlite:///{path}")
+    assert "\n" not in str(told.value)
+
+
+def _use(url: str) -> None:
+    database = Database.open(url)
+    database.check_version()
+    with database.write() as session:
+        sync(session)
+
+
 def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
     with database.write() as session:
         sync(session)

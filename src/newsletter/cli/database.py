@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import typer
 
 from newsletter import settings as settings_module
 from newsletter.cli.edge import out, settings
-from newsletter.packaged import packaged
+from newsletter.packaged import copy_out
 from newsletter.store.database import Database
 
 app = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=None)
@@ -35,7 +34,7 @@ def init() -> None:
         if target.exists():
             out.print(f"kept    {target}/")
         else:
-            shutil.copytree(packaged(kind), target)
+            copy_out(kind, target)
             out.print(f"made    {target}/")
     upgrade()
     out.print("next    newsletter lists sync; newsletter entries import FILE…")

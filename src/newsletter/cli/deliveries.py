@@ -56,7 +56,7 @@ def list_(
         return
     show_table(
         ("address", "state", "tries", "last at", "relay", "reply or reason"),
-        [(r.address, r.state, r.attempts, r.last_at, r.relay, r.reason or r.text) for r in rows],
+        [(r.address, r.state, r.attempts, r.last_at, r.relay, r.reason or reply(r)) for r in rows],
     )
     if to:
         _show_history(rows)
@@ -70,6 +70,11 @@ def _show_history(rows: Sequence[DeliveryView]) -> None:
             ("at", "became", "relay", "stage", "code", "reply"),
             [(a.at, a.state, a.relay, a.stage, _code(a.code, a.enhanced), a.text) for a in history],
         )
+
+
+def reply(row: DeliveryView) -> str:
+    """What the relay said last, with its codes."""
+    return f"{_code(row.code, row.enhanced)} {row.text}".strip()
 
 
 def _code(code: int, enhanced: str) -> str:

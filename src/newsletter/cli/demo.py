@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from newsletter.cli.edge import keyring, now, out, template_folders
 from newsletter.cli.logs import configure_logs
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.relay import parse_relay
-from newsletter.packaged import packaged
+from newsletter.packaged import copy_out
 from newsletter.settings import Settings
 from newsletter.store import issues
 from newsletter.store.database import Database
@@ -51,28 +50,32 @@ def demo(
     db = Database.open(found.database_url.get_secret_value())
     try:
         db.upgrade()
-        issue = _fill(db, found)
+        issue, whole = _fill(db, found), True
         if issue.state is IssueState.SENT:
             out.print(f"\n{issue.ref} went out on {issue.finished_at:%Y-%m-%d at %H:%M} UTC.")
             out.print("Nobody is sent the same issue twice: 0 messages sent.")
         else:
-            _send(db, found, issue, mail)
+            whole = _send(db, found, issue, mail)
         _table(db, issue, mail)
+        if not whole:
+            out.print(
+                "\nNot everybody has it yet: the same command goes on where this one stopped."
+            )
+            raise typer.Exit(1)
         if serve_after or (serve_after is None and sys.stdout.isatty()):
             _show(db, found, mail, port)
         else:
-            out.print(f"\nThe mail is in {mail}/; `newsletter demo --serve` shows it in a browser.")
+            out.print(f"\nThe mail is in {mail}/; on a terminal, or with --serve, it is shown.")
     finally:
         db.close()
 
 
 def _prepare(folder: Path, port: int) -> Settings:
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / settings_module.FILE_NAME
     if not path.exists():
+        copy_out("subscribers", folder / "subscribers")
+        copy_out("samples", folder / "documents")
         settings_module.write_first(folder, settings_module.new_secret())
-        shutil.copytree(packaged("subscribers"), folder / "subscribers", dirs_exist_ok=True)
-        shutil.copytree(packaged("samples"), folder / "documents", dirs_exist_ok=True)
     stored = settings_module.load(folder, {})
     return stored.model_copy(
         update={
@@ -100,7 +103,8 @@ def _fill(db: Database, found: Settings) -> Issue:
     return issue
 
 
-def _send(db: Database, found: Settings, issue: Issue, mail: Path) -> None:
+def _send(db: Database, found: Settings, issue: Issue, mail: Path) -> bool:
+    """Sends what is left; whether it came to its end."""
     forecast = workflow.forecast(db, issue, now())
     with catcher(mail) as url:
         relay = parse_relay(url)
@@ -109,8 +113,11 @@ def _send(db: Database, found: Settings, issue: Issue, mail: Path) -> None:
         # The mail stays on this machine, and so may the pages that its links lead to.
         refuse_errors(db, found, issue, force=False, loopback_allowed=True)
         begun = time.perf_counter()
-        sending.run(db, found, issue, relay, forecast.recipients)
-        out.print(f"\nsent over SMTP in {time.perf_counter() - begun:.1f} s, freezing included")
+        summary = sending.run(db, found, issue, relay, forecast.recipients)
+    whole = not (summary.halt or summary.stopped)
+    verb = "sent over SMTP in" if whole else f"stopped ({summary.halt or 'as asked'}) after"
+    out.print(f"\n{verb} {time.perf_counter() - begun:.1f} s, freezing included")
+    return whole
 
 
 def _table(db: Database, issue: Issue, mail: Path) -> None:
@@ -119,7 +126,7 @@ def _table(db: Database, issue: Issue, mail: Path) -> None:
         counts = issues.counts(session, issue.id)
         skips = issues.skips(session, issue.id)
         versions = issues.distinct_plans(session, issue.id)
-    sizes = sorted(path.stat().st_size for path in (mail / "new").iterdir())
+    sizes = sorted(path.stat().st_size for path in (mail / "new").glob("*"))
     out.print("\ndeliveries")
     for state in DeliveryState:
         if state in counts:

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from newsletter import settings as settings_module
 from newsletter.errors import NotFoundError
@@ -72,17 +73,19 @@ def show_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows under headings; not on a terminal, tab-separated, so that `cut` can read them."""
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int = 1) -> None:
+    """Rows under headings, the last `cut` columns cut to the terminal's width; not on a terminal,
+    whole and tab-separated, so that `cut` can read them."""
     if not out.is_terminal:
         for row in (headings, *rows):
             sys.stdout.write("\t".join(_cell(value) for value in row) + "\n")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for index, heading in enumerate(headings):
-        table.add_column(heading, overflow="ellipsis", no_wrap=index < len(headings) - 1)
+        table.add_column(heading, overflow="ellipsis", no_wrap=index < len(headings) - cut)
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+        # Each row stays one line: what is cut is whole in --json, and where it is piped.
+        table.add_row(*(Text(_cell(value), overflow="ellipsis", no_wrap=True) for value in row))
     out.print(table, soft_wrap=False)
 
 
@@ -102,6 +105,11 @@ def _cell(value: object) -> str:
     if isinstance(value, (tuple, list, frozenset, set)):
         return ", ".join(map(str, sorted(value) if isinstance(value, (frozenset, set)) else value))
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
+def counted(number: int, what: str) -> str:
+    """`1 reader`, `2 readers`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class Meter:

@@ -62,11 +62,7 @@ def sync_folder(db: Database, folder: Path, drop_topics: frozenset[str]) -> list
 
 
 def describe(report: SyncReport) -> None:
-    if report.created:
-        out.print(f"{report.list}: new")
-    elif not report.changes:
-        out.print(f"{report.list}: unchanged")
-    for change in report.changes:
+    for change in report.changes or ("unchanged",):
         out.print(f"{report.list}: {change}")
 
 

@@ -17,6 +17,7 @@ from newsletter import workflow
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
     Meter,
+    counted,
     database,
     keyring,
     now,
@@ -65,7 +66,8 @@ def send(
             return
         forecast = workflow.forecast(db, wanted, now())
         announce(found, wanted, relay, forecast)
-        if not forecast.recipients and wanted.state is not IssueState.DRAFT:
+        frozen = wanted.state not in (IssueState.DRAFT, IssueState.FROZEN)
+        if frozen and not forecast.recipients:
             out.print("nothing is left to send: 0 messages")
             return
         if dry_run:
@@ -98,6 +100,7 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
             "subject": str(subject),
             "sender": f"{mailing_list.sender.name} <{mailing_list.sender.address}>",
             "relay": relay.name,
+            **({"has it already": forecast.reached} if forecast.reached else {}),
             "will get it": forecast.recipients,
             "will not": sum(forecast.skipped.values()),
             **{f"  {reason}": number for reason, number in forecast.skipped.items()},
@@ -110,7 +113,12 @@ def _ask(recipients: int, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise NewsletterError("nobody is there to ask: say --yes to send without")
-    typed = typer.prompt(f"Type {recipients} to send to {recipients} people", default="")
+    try:
+        question = f"Type {recipients} to send to {counted(recipients, 'reader')}"
+        typed = typer.prompt(question, default="", show_default=False)
+    except typer.Abort:
+        sys.stdout.write("\n")
+        raise ConflictError("no number was typed; nothing was sent") from None
     if typed.strip() != str(recipients):
         raise ConflictError("that was another number; nothing was sent")
 

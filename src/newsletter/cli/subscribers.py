@@ -23,8 +23,10 @@ from newsletter.cli.choices import (
     OnlyTopicsOption,
     TierOption,
 )
+from newsletter.cli.deliveries import reply
 from newsletter.cli.edge import (
     JsonOption,
+    counted,
     database,
     err,
     now,
@@ -34,10 +36,10 @@ from newsletter.cli.edge import (
     show_table,
     split_issue,
 )
-from newsletter.content.planning import Depth, Rule
+from newsletter.content.planning import Depth, Rule, Verdict
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import plain
-from newsletter.delivery.showing import Explanation, explain
+from newsletter.delivery.showing import ExplainedEntry, Explanation, explain
 from newsletter.errors import ConflictError, ImportFileError, NewsletterError
 from newsletter.store import issues, lists
 from newsletter.store import subscribers as store
@@ -77,7 +79,7 @@ def import_(
             err.print(f"{file.name}:{refusal.member.line}: {refusal.admission}")
         out.print(
             f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
-            f"{len(added.refusals)} refused, {len(problems)} rows not understood"
+            f"{len(added.refusals)} refused, {counted(len(problems), 'problem')}"
         )
     if problems:
         raise typer.Exit(1)
@@ -247,31 +249,37 @@ def why(
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
         found = explain(db, wanted, address)
+        skip = None if found.delivery else workflow.skip_now(db, wanted, address, now())
     if json:
         show_json(plain(found))
         return
-    show_facts({"reader": found.address, "issue": issue, **_delivery_facts(found)})
+    show_facts({"reader": found.address, "issue": issue, **_delivery_facts(found, skip)})
     out.print()
     show_table(
-        ("", "got", "because", "topics", "title"),
+        ("", "got" if found.sent else "would get", "because", "topics", "title"),
         [
-            (n, _GOT[e.depth], _because(e.rule, e.topic), e.topics, e.title)
+            (n, _GOT[e.depth], _because(e), e.topics, e.title)
             for n, e in enumerate(found.entries, 1)
         ],
+        cut=2,
     )
 
 
-def _delivery_facts(found: Explanation) -> dict[str, object]:
+def _delivery_facts(found: Explanation, skip: str | None) -> dict[str, object]:
     shown = found.delivery
     if shown is None:
-        return {"delivery": "none yet; below is what they would get now"}
+        would = f"none yet; now it would be skipped: {skip}" if skip else "none yet"
+        return {"delivery": would, "below": _BELOW}
     facts: dict[str, object] = {"delivery": shown.state, "reason": shown.reason}
     if shown.attempts:
         facts |= {"attempts": shown.attempts, "last": shown.last_at, "relay": shown.relay}
-        facts["reply"] = f"{shown.code or ''} {shown.text}".strip()
-    if not found.sent and not shown.state.final:
-        facts["below"] = "what they would get now"
+        facts["reply"] = reply(shown)
+    if not found.sent:
+        facts["below"] = _BELOW
     return {name: value for name, value in facts.items() if value}
+
+
+_BELOW = "what their choices give them of it now"
 
 
 _GOT = {Depth.FULL: "in full", Depth.TITLE: "title", Depth.ABSENT: "no"}
@@ -279,18 +287,20 @@ _GOT = {Depth.FULL: "in full", Depth.TITLE: "title", Depth.ABSENT: "no"}
 _BECAUSE = {
     Rule.EVERYTHING: "follows everything",
     Rule.FOLLOWS: "follows {}",
-    Rule.GENERAL: "general: goes to everybody",
+    Rule.GENERAL: "general: for everybody",
     Rule.NOT_FOLLOWED: "follows none of its topics",
     Rule.MUTED: "muted {}",
-    Rule.ONLY_TOPICS: "wants their topics alone",
-    Rule.BELOW_TIER: "below the lowest tier they want",
+    Rule.ONLY_TOPICS: "general: not wanted",
+    Rule.BELOW_TIER: "below their lowest tier",
     Rule.NOT_TRANSLATED: "not in their language",
-    Rule.OVER_MOST: "beyond the most entries they want",
+    Rule.OVER_MOST: "beyond their most entries",
 }
 
 
-def _because(rule: Rule, topic: str | None) -> str:
-    return _BECAUSE[rule].format(topic)
+def _because(entry: ExplainedEntry) -> str:
+    said = _BECAUSE[entry.rule].format(entry.topic)
+    folded = entry.depth is not Depth.FULL and Verdict(entry.rule).chosen
+    return f"{said}; cut to fit" if folded else said
 
 
 def _only_list(db: Database, name: str) -> str:

@@ -218,6 +218,10 @@ def _reason(error: Exception) -> str | None:
         return f"is locked by another process for more than {BUSY_SECONDS} s: try again"
     if "unable to open database file" in text:
         return "cannot be opened: its folder is not there, or may not be written"
-    if isinstance(error, _UNREACHABLE) or "not a database" in text:
+    if "readonly database" in text:
+        return "may not be written: give its file and its folder to whom this program runs as"
+    if "malformed" in text or "not a database" in text or "disk I/O error" in text:
+        return f"cannot be read ({text}): put a backup in its place"
+    if isinstance(error, _UNREACHABLE):
         return f"does not answer: {text}"
     return None

@@ -1,0 +1,116 @@
+"""What is different on a terminal: a question before sending, a bar, and tables that fit."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ISSUE, Run
+
+ROWS, COLUMNS = 40, 100
+ASKED = "Type 2 to send to 2 readers: "
+
+
+class Terminal:
+    """A program on a terminal of its own, and what it has written there so far."""
+
+    def __init__(self, program: subprocess.Popen[bytes], master: int) -> None:
+        self.program, self._master, self.screen = program, master, ""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def read_until(self, words: str) -> None:
+        while words not in self.screen and (more := self._read()):
+            self.screen += more
+        assert words in self.screen, self.screen
+
+    def end(self) -> int:
+        while more := self._read():
+            self.screen += more
+        return self.program.wait(timeout=20)
+
+    def _read(self) -> str:
+        try:
+            return os.read(self._master, 65536).decode(errors="replace")
+        except OSError:  # Linux says EIO when the other end is closed
+            return ""
+
+
+@contextmanager
+def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
+    """`newsletter …` in a folder, on a terminal of 100 columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    program = subprocess.Popen(
+        [sys.executable, "-c", "from newsletter.cli import main; main()", *words],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm-256color"},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    try:
+        yield Terminal(program, master)
+    finally:
+        program.kill()
+        program.wait()
+        os.close(master)
+
+
+def test_send_asks_for_the_number_and_then_shows_a_bar(
+    filled: Run, mail: Path, tmp_path: Path
+) -> None:
+    assert filled  # the folder is filled
+    with terminal(tmp_path, "send", ISSUE) as shown:
+        shown.read_until(ASKED)
+        shown.type("2\n")
+        assert shown.end() == 0
+    assert "━" in shown.screen
+    assert len(list(mail.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("3\n", "that was another number; nothing was sent"),
+        ("\n", "that was another number; nothing was sent"),
+        ("\x04", "no number was typed; nothing was sent"),
+        ("\x03", "no number was typed; nothing was sent"),
+    ],
+    ids=["another number", "an empty line", "end of input", "Ctrl-C"],
+)
+def test_any_other_answer_sends_nothing(
+    filled: Run, mail: Path, tmp_path: Path, typed: str, said: str
+) -> None:
+    assert filled
+    with terminal(tmp_path, "send", ISSUE) as shown:
+        shown.read_until(ASKED)
+        shown.type(typed)
+        assert shown.end() == 1
+    assert f"\nnewsletter: {said}" in shown.screen.replace("\r", "")
+    assert not list(mail.iterdir())
+
+
+def test_why_stands_on_one_screen(filled: Run, tmp_path: Path) -> None:
+    assert filled
+    with terminal(tmp_path, "subscribers", "why", "ann@reader.example", ISSUE) as shown:
+        assert shown.end() == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.screen).replace("\r", "").splitlines()
+    assert len(lines) <= ROWS
+    assert max(map(len, lines)) <= COLUMNS
+    assert sum("follows proteins" in line for line in lines) > 1
