@@ -79,8 +79,8 @@ def refuse_errors(
         describe(report)
     if report.errors and not force:
         raise ConflictError(
-            f"{wanted.ref} has {_number(report.errors, 'error')} and was not sent: mend them, or "
-            "say --force"
+            f"{wanted.ref} has {_number(report.errors, 'error')} and was not sent: mend what "
+            f"`newsletter check` says, or `newsletter send {wanted.ref} --force`"
         )
 
 

@@ -13,6 +13,7 @@ import typer
 from fastapi import FastAPI
 
 from newsletter import schedule, workflow
+from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.signing import signer
@@ -25,6 +26,7 @@ from newsletter.settings import Settings
 from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.store.keys import check_keys
+from newsletter.store.values import IssueState
 from newsletter.web.app import create_app
 from newsletter.web.serve import serve as serve_app
 
@@ -97,6 +99,8 @@ def _with_clock(db: Database, found: Settings) -> Lifespan:
             around = Surroundings(clock=now, chance=random.SystemRandom().random, stop=stop)
             try:
                 issue = workflow.issue_of_week(db, list_name, week, now(), found.public_url)
+                if issue.state is IssueState.DRAFT:
+                    refuse_errors(db, found, issue, force=False)
                 summary = await workflow.send(
                     db, issue, relay, keyring(found), template_folders(found), around, signs
                 )
