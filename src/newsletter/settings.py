@@ -74,6 +74,10 @@ class Settings(BaseSettings):
         default=None,
         description="the relay: smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://HOST:465",
     )
+    smtp_fallback_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
+        default=None,
+        description="a second relay, over which a send goes on when the first cannot be used",
+    )
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(
         default="",
         description="where readers reach the pages; takes the place of each list's public_url",
@@ -136,6 +140,11 @@ class Settings(BaseSettings):
             example = 'set it, for instance smtp_url = "smtp://user:password@host:587"'
             raise SettingsError(_missing("smtp_url", example))
         return self.smtp_url.get_secret_value()
+
+    @property
+    def fallback_relay_url(self) -> str:
+        """The second relay's URL, password included, or empty: never print it."""
+        return "" if self.smtp_fallback_url is None else self.smtp_fallback_url.get_secret_value()
 
 
 def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -30,7 +30,7 @@ from newsletter.cli.signing import signer
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import plain
 from newsletter.delivery.outbox import flush
-from newsletter.delivery.relay import RelaySettings, parse_relay
+from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.testing import queue_tests
 from newsletter.errors import ConflictError
@@ -76,7 +76,7 @@ def send() -> None:
     """Send what is due in the outbox; `serve` and each `send` of an issue do so by themselves."""
     found = settings()
     configure_logs(found.log_level)
-    relay = parse_relay(found.relay_url)
+    relay = parse_relays(found.relay_url, found.fallback_relay_url)
     with database(found) as db:
         summary = uvloop.run(flushed(db, relay))
     if summary.attempts or summary.skipped:

@@ -32,7 +32,7 @@ from newsletter.cli.outbox import send_tests
 from newsletter.cli.signing import signer
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.messages import draft_message
-from newsletter.delivery.relay import RelaySettings, parse_relay
+from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.settings import Settings
@@ -57,7 +57,7 @@ def send(
     """Send an issue, or what is left of it: starts, resumes and retries."""
     found = settings()
     configure_logs(found.log_level)
-    relay = parse_relay(found.relay_url)
+    relay = parse_relays(found.relay_url, found.fallback_relay_url)
     with database(found) as db:
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
@@ -174,4 +174,3 @@ def report(db: Database, wanted: Issue, summary: Summary) -> None:
         out.print(
             f"deferred ones may be tried again from {when:%H:%M}: `newsletter send {wanted.ref}`"
         )
-

@@ -19,7 +19,7 @@ from newsletter.cli.logs import configure_logs
 from newsletter.cli.signing import signer
 from newsletter.content.entry import Period
 from newsletter.delivery.outbox import ahead_of
-from newsletter.delivery.relay import RelaySettings, parse_relay
+from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Surroundings
 from newsletter.errors import NewsletterError
 from newsletter.settings import Settings
@@ -54,7 +54,9 @@ def serve(
         )
         if clock or found.smtp_url:
             app.router.lifespan_context = _with_outbox(
-                db, parse_relay(found.relay_url), _with_clock(db, found) if clock else None
+                db,
+                parse_relays(found.relay_url, found.fallback_relay_url),
+                _with_clock(db, found) if clock else None,
             )
         if clock:
             with db.read() as session:
@@ -81,7 +83,7 @@ def _with_outbox(db: Database, relay: RelaySettings, then: Lifespan | None) -> L
 
 def _with_clock(db: Database, found: Settings) -> Lifespan:
     """The scheduler for as long as the pages are served; a send under way is drained at the end."""
-    relay, signs = parse_relay(found.relay_url), signer(found)
+    relay, signs = parse_relays(found.relay_url, found.fallback_relay_url), signer(found)
     log = structlog.get_logger("newsletter.schedule")
 
     @asynccontextmanager

@@ -52,14 +52,18 @@ def _client(relay: RelaySettings, timeouts: Timeouts) -> Transaction:
         password=relay.password or None,
         use_tls=relay.security is Security.TLS,
         start_tls=relay.security is Security.STARTTLS,
-        tls_context=None if relay.security is Security.PLAIN else _trust(relay.ca_file),
+        tls_context=None if relay.security is Security.PLAIN else _trust(relay),
         local_hostname=relay.hello or None,
         timeout=timeouts.connect,
     )
 
 
+def _trust(relay: RelaySettings) -> ssl.SSLContext:
+    return _authorities(relay.ca_file, relay.setting)
+
+
 @cache
-def _trust(ca_file: str) -> ssl.SSLContext:
+def _authorities(ca_file: str, setting: str) -> ssl.SSLContext:
     """Whom we trust: the system's authorities, and those of `ca_file`. Read once: it takes 20 ms.
 
     Raises:
@@ -71,7 +75,7 @@ def _trust(ca_file: str) -> ssl.SSLContext:
             context.load_verify_locations(cafile=ca_file)
         except OSError as error:
             raise SettingsError(
-                f"smtp_url names ca={ca_file}, which cannot be read as certificates: "
+                f"{setting} names ca={ca_file}, which cannot be read as certificates: "
                 f"{error.strerror or 'not PEM'}"
             ) from None
     return context
@@ -106,7 +110,7 @@ def _explained(relay: RelaySettings, error: Exception) -> RelayError:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return RelayRefusedError(
             f"{where} cannot be trusted: {cause.verify_message}; "
-            "name its own certificate authority with ?ca=FILE in smtp_url"
+            f"name its own certificate authority with ?ca=FILE in {relay.setting}"
         )
     if isinstance(cause, ssl.SSLError):
         return RelayRefusedError(
@@ -118,21 +122,21 @@ def _explained(relay: RelaySettings, error: Exception) -> RelayError:
         kind = RelayRefusedError if refused else RelayError
         return kind(f"{where} refuses the login: {_said(error)}; check user and password")
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code < 400:
-        return RelayError(f"{where} is no SMTP server, by what it says: check smtp_url")
+        return RelayError(f"{where} is no SMTP server, by what it says: check {relay.setting}")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         verdict = classify(Stage.CONNECT, parse_reply(error.code, error.message))
         kind = RelayRefusedError if verdict.pauses_issue else RelayError
         return kind(f"{where} refuses the connection: {_said(error)}")
     if "AUTH" in str(error).upper():
         return RelayRefusedError(
-            f"{where} offers no login that we know: leave user and password out of smtp_url, "
-            "or reach it over TLS"
+            f"{where} offers no login that we know: leave user and password out of "
+            f"{relay.setting}, or reach it over TLS"
         )
     if "STARTTLS" in str(error):
         return RelayRefusedError(
             f"{where} offers no STARTTLS: use smtps://, or ?tls=off where the network is yours"
         )
-    return RelayError(f"{where} cannot be reached: {_plain(error)}; check smtp_url")
+    return RelayError(f"{where} cannot be reached: {_plain(error)}; check {relay.setting}")
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> str:
