@@ -18,11 +18,13 @@ def leave_url(delivery_id: int, ring: Keyring = RING) -> str:
     return f"https://news.example.org/u/{ring.current.sign(Purpose.LEAVE, delivery_id)}"
 
 
-def our_headers(delivery_id: int, message_id: str = "<1@elsewhere.example>") -> str:
+def our_headers(
+    delivery_id: int, message_id: str = "<1@elsewhere.example>", ring: Keyring = RING
+) -> str:
     return (
         "From: AI for Science <digest@news.example.org>\n"
         f"Message-ID: {message_id}\n"
-        f"List-Unsubscribe: <{leave_url(delivery_id)}>\n"
+        f"List-Unsubscribe: <{leave_url(delivery_id, ring)}>\n"
         "Subject: AI for Science\n"
     )
 

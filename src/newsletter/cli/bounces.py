@@ -22,7 +22,7 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.content.serial import plain
-from newsletter.errors import DatabaseError, NewsletterError, NotFoundError
+from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.store import breaker, issues
 from newsletter.store import feedback as store
 from newsletter.store.feedback import FeedbackKind
@@ -48,7 +48,7 @@ def read(
     try:
         with database(found) as db:
             taken = take_in(db, keyring(found), _messages(paths), now)
-    except DatabaseError as error:
+    except NewsletterError as error:
         if not piped:
             raise
         err.print(f"newsletter: {error}")

@@ -63,10 +63,13 @@ def status_report(message: Message) -> Report | None:
     return Report(tuple(map(_failure, failed)), delayed and not failed)
 
 
+def holds_report(message: Message) -> bool:
+    """Whether a notification stands anywhere in a message, such as one that somebody forwards."""
+    return any(part.get_content_type() in _STATUS_TYPES for part in message.walk())
+
+
 def prose_report(message: Message) -> Report | None:
     """What a bounce without a machine-readable part says, as far as flufl.bounce knows its kind."""
-    if any(part.get_content_type() in _STATUS_TYPES for part in message.walk()):
-        return None  # of a message that somebody forwards: it says nothing of ours
     if "From" not in message:
         message["From"] = "unknown@invalid.invalid"  # one of its detectors takes it for granted
     delayed, failed = all_failures(message)

@@ -8,7 +8,7 @@ from email.message import Message
 from enum import StrEnum
 
 from newsletter.tokens import Keyring, Purpose
-from newsletter.tracking.bounces import Failure, prose_report, status_report
+from newsletter.tracking.bounces import Failure, holds_report, prose_report, status_report
 from newsletter.tracking.clues import Clues, clues, opened
 from newsletter.tracking.complaints import complaint
 from newsletter.tracking.returned_parts import header, open_message
@@ -73,7 +73,8 @@ def _read(octets: bytes, keyring: Keyring) -> Returned:
     if report is None and not automatic:
         if (leaver := _leaver(subject, keyring)) is not None:
             return Returned(kind=Kind.LEAVE, clues=Clues(signed=(leaver,)), subject=subject)
-        report = prose_report(open_message(octets[:_PROSE_OCTETS]) or message)
+        if _looks_like_report(message, subject) or not holds_report(message):
+            report = prose_report(open_message(octets[:_PROSE_OCTETS]) or message)
     if report is not None and report.failures:
         return Returned(kind=Kind.BOUNCE, clues=found, failures=report.failures, subject=subject)
     if report is not None:
