@@ -1,5 +1,7 @@
 """Tokens open what they were made for, and nothing else."""
 
+from base64 import b32decode, b32encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +78,10 @@ def test_a_short_key_is_refused_without_being_shown() -> None:
 def test_a_key_never_prints_itself() -> None:
     assert OLD not in repr(Key(OLD))
     assert OLD not in repr(RING)
+
+
+@given(st.integers(1, 2**64 - 1), st.sampled_from(Purpose))
+def test_a_token_is_base32_in_lower_case_without_padding(number: int, purpose: Purpose) -> None:
+    token = Key(NEW).sign(purpose, number)
+    packed = b32decode(token.upper() + "=" * (-len(token) % 8))
+    assert b32encode(packed).decode().rstrip("=").lower() == token

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from newsletter.content.digest import Digest, DigestEntry
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import Policies, Untranslated
-from newsletter.content.planning import Depth, Rule, judge, plan
+from newsletter.content.planning import Depth, Rule, judge, plan, unfolded
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL
 from tests.builders import WEEK, make_entry, make_list
-from tests.content.strategies import TREE, FlatSizes, digests, preferences
+from tests.content.strategies import TREE, FlatSizes, HeadedSizes, digests, preferences
 
 
 def digest_of(*topics: tuple[str, ...], **list_changes: object) -> Digest:
@@ -120,6 +120,15 @@ def test_a_plan_shows_what_was_chosen_and_nothing_else(digest: Digest, choice: P
 
 
 @given(digests(), preferences())
+def test_entries_that_are_alike_are_judged_as_each_would_be(
+    digest: Digest, choice: Preferences
+) -> None:
+    unlimited = replace(choice, most=None)
+    judged = tuple(judge(digest, item, unlimited) for item in digest.entries)
+    assert plan(digest, unlimited).verdicts == judged
+
+
+@given(digests(), preferences())
 def test_only_topics_lets_nothing_through_that_was_not_named(
     digest: Digest, choice: Preferences
 ) -> None:
@@ -154,6 +163,17 @@ def test_a_folded_plan_fits_and_loses_nobody(
         assert sizes.html_octets(folded) <= max(budget, sizes.frame)
     else:
         assert folded == whole
+
+
+@given(digests(), preferences(), st.integers(0, 800))
+def test_nothing_is_folded_that_would_have_fitted(
+    digest: Digest, choice: Preferences, budget: int
+) -> None:
+    digest = replace(digest, list=replace(digest.list, policies=Policies(html_budget=budget)))
+    sizes = HeadedSizes(sections=digest.sections)
+    longer = unfolded(plan(digest, choice, sizes), plan(digest, choice))
+    if choice.html and longer is not None:
+        assert sizes.html_octets(longer) > budget
 
 
 @given(digests(), preferences(), st.integers(0, 800))

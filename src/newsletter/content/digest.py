@@ -53,6 +53,18 @@ class Digest:
             groups.setdefault(_group(item.entry), []).append(index)
         return tuple(Section(tier, cat, tuple(found)) for (tier, cat), found in groups.items())
 
+    @cached_property
+    def alike(self) -> tuple[int, ...]:
+        """For each entry the first one that no choice of a reader tells from it.
+
+        A plan is made for every reader; judging each kind once costs less than each entry.
+        """
+        first: dict[tuple[tuple[str, ...], Tier, frozenset[str]], int] = {}
+        return tuple(
+            first.setdefault((item.topics, item.entry.tier, frozenset(item.entry.texts)), index)
+            for index, item in enumerate(self.entries)
+        )
+
 
 def assemble(
     mailing_list: MailingList, window: Period, entries: Iterable[Entry], briefs: Iterable[Brief]

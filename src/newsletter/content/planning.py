@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
@@ -35,6 +35,9 @@ class Rule(StrEnum):
     OVER_MOST = "over-most"  # beyond the number of entries they asked for
 
 
+_CHOSEN = (Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A rule and the topic that it is about, if any: the one the reader named."""
@@ -45,7 +48,7 @@ class Verdict:
     @property
     def chosen(self) -> bool:
         """Whether the entry is for this reader."""
-        return self.rule in (Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL)
+        return self.rule in _CHOSEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +95,11 @@ def plan(digest: Digest, preferences: Preferences, sizes: Sizes | None = None) -
     With `sizes`, an HTML part over the list's budget is folded: from the last entry of the lowest
     tier up, full texts become titles until it fits, then titles become a count.
     """
-    verdicts = limit([judge(digest, item, preferences) for item in digest.entries], preferences)
+    judged = {i: judge(digest, digest.entries[i], preferences) for i in set(digest.alike)}
+    verdicts = limit([judged[i] for i in digest.alike], preferences)
+    full, absent = Depth.FULL, Depth.ABSENT
     chosen = Plan(
-        depths=tuple(Depth.FULL if v.chosen else Depth.ABSENT for v in verdicts),
+        depths=tuple([full if v.chosen else absent for v in verdicts]),
         verdicts=tuple(verdicts),
         editorial=not preferences.only_topics,
         languages=spoken(digest.list, preferences),
@@ -157,10 +162,10 @@ def limit(verdicts: list[Verdict], preferences: Preferences) -> list[Verdict]:
 def fold(chosen: Plan, sizes: Sizes, budget: int) -> Plan:
     """`chosen` with its last entries shortened until its HTML part fits in `budget` octets.
 
-    Entries are in order of rank, so folding from the end folds the lowest tiers first. What a
-    section's heading or a line of the contents saves is not foreseen entry by entry, hence the
-    exact size is asked again after each estimate: the result fits, and is seldom shorter than
-    it need be. A budget smaller than the frame leaves no entry; the frame is never cut.
+    Entries are in order of rank, so folding from the end folds the lowest tiers first. How much is
+    folded is estimated entry by entry, without the headings that go with the last of a section; so
+    in the end whatever still fits is unfolded again, from the first on. A budget smaller than the
+    frame leaves no entry; the frame is never cut.
     """
     folded = chosen
     for depth in (Depth.TITLE, Depth.ABSENT):
@@ -169,7 +174,25 @@ def fold(chosen: Plan, sizes: Sizes, budget: int) -> Plan:
             if shorter == folded:
                 break
             folded = shorter
+    while longer := unfolded(folded, chosen):
+        if sizes.html_octets(longer) > budget:
+            break
+        folded = longer
     return folded
+
+
+def unfolded(folded: Plan, chosen: Plan) -> Plan | None:
+    """`folded` with the last step of folding `chosen` taken back; None if it is whole.
+
+    All entries become titles before the first is left to the count.
+    """
+    depths = list(folded.depths)
+    for depth in (Depth.ABSENT, Depth.TITLE):
+        for index, most in enumerate(chosen.depths):
+            if depths[index] == depth < most:
+                depths[index] = Depth(depth + 1)
+                return replace(folded, depths=tuple(depths))
+    return None
 
 
 def _shorten(chosen: Plan, sizes: Sizes, excess: int, depth: Depth) -> Plan:
@@ -181,10 +204,4 @@ def _shorten(chosen: Plan, sizes: Sizes, excess: int, depth: Depth) -> Plan:
             saved = sizes.entry_octets(index, depths[index]) - sizes.entry_octets(index, depth)
             excess -= max(saved, 1)
             depths[index] = depth
-    return Plan(
-        depths=tuple(depths),
-        verdicts=chosen.verdicts,
-        editorial=chosen.editorial,
-        languages=chosen.languages,
-        html=chosen.html,
-    )
+    return replace(chosen, depths=tuple(depths))

@@ -15,7 +15,7 @@ from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
 from newsletter.delivery.watching import while_going
-from newsletter.store import issues, ledger, senders
+from newsletter.store import canary, issues, ledger, senders
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.keys import check_keys
@@ -87,8 +87,14 @@ def _work(
     executor: ThreadPoolExecutor,
 ) -> Work:
     loop = asyncio.get_running_loop()
+
+    def page(after: int) -> list[Due]:
+        found = books.page(clock(), after)
+        messages.foresee(found)
+        return found
+
     return Work(
-        pages=lambda after: loop.run_in_executor(executor, books.page, clock(), after),
+        pages=lambda after: loop.run_in_executor(executor, page, after),
         going=lambda: loop.run_in_executor(executor, books.going),
         assemble=messages.prepare,
         ledger=books,
@@ -115,7 +121,8 @@ class StoreLedger:
         with self._database.read() as session:
             if not self._goes_out(issues.issue_state(session, self._issue_id)):
                 return []
-            return ledger.due(session, self._issue_id, now=now, limit=PAGE, after=after)
+            few = canary.is_open(session, self._issue_id)
+            return ledger.due(session, self._issue_id, now=now, limit=PAGE, after=after, canary=few)
 
     def going(self) -> bool:
         """Whether the issue may still go out."""
@@ -125,9 +132,10 @@ class StoreLedger:
     def ended(self) -> str:
         """That somebody has paused or cancelled the issue, in words; else empty."""
         with self._database.read() as session:
-            state = issues.issue_state(session, self._issue_id)
-        ended = state in (IssueState.PAUSED, IssueState.CANCELLED)
-        return f"the issue is {state}" if ended else ""
+            issue = issues.issue_by_id(session, self._issue_id)
+        ended = issue.state in (IssueState.PAUSED, IssueState.CANCELLED)
+        why = f": {issue.note}" if issue.note else ""
+        return f"the issue is {issue.state}{why}" if ended else ""
 
     @staticmethod
     def _goes_out(state: IssueState) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,24 +12,25 @@ from newsletter.content.digest import Digest
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.planning import Plan, plan, spoken
 from newsletter.content.preferences import Preferences
-from newsletter.content.serial import dump_plan, load_plan
+from newsletter.content.serial import dump_plan, load, load_plan
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.connection import Capabilities, wire_address
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.sender import Prepared
-from newsletter.errors import AddressError, ConflictError
+from newsletter.errors import AddressError, ConflictError, NotFoundError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.encoding import Encoding
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
-from newsletter.store.editions import compiled, edition_digest, plan_body
+from newsletter.store.editions import choices, compiled, edition_digest
 from newsletter.store.issues import Issue
-from newsletter.store.selections import selected
 from newsletter.store.values import Due, Fixed, Skip
 from newsletter.tokens import TEST_DELIVERY, Key, Keyring, Purpose
 
 _PLANS = 4096
 _COMPILED = 16
+_EDITIONS = 4
+_Choices = dict[int, tuple[str, str | None]]
 _NOBODY = "undisclosed-recipients:;"
 """To of a message to an address that no ASCII header can hold (RFC 5322 §3.4, a group)."""
 
@@ -56,12 +57,17 @@ def message_for(
     values = {
         "to": _to(fixed.address),
         "message_id": fixed.message_id,
-        "date": format_datetime(fixed.date),
+        "date": _date(fixed.date),
         "leave_token": key.sign(Purpose.LEAVE, delivery_id),
         "manage_token": key.sign(Purpose.MANAGE, delivery_id),
         "view_token": key.sign(Purpose.VIEW, delivery_id),
     }
     return issue.assemble(chosen, values, Encoding(fixed.encoding))
+
+
+@lru_cache(maxsize=16)
+def _date(date: dt.datetime) -> str:
+    return format_datetime(date)
 
 
 def _to(address: str) -> str:
@@ -90,9 +96,13 @@ def _domain(mailing_list: MailingList) -> str:
 
 def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
     """Why an issue has nothing for readers with these preferences; None: it has."""
+    return _nothing(preferences, plan(digest, preferences))
+
+
+def _nothing(preferences: Preferences, chosen: Plan) -> Skip | None:
     if preferences.follows is not None and not preferences.follows:
         return Skip.NOTHING_CHOSEN
-    return None if plan(digest, preferences).shown else Skip.NOTHING_FOUND
+    return None if any(verdict.chosen for verdict in chosen.verdicts) else Skip.NOTHING_FOUND
 
 
 class Messages:
@@ -112,7 +122,20 @@ class Messages:
         self._database, self._issue, self._keyring, self._clock = database, issue, keyring, clock
         self._signer = signer
         self._select = lru_cache(maxsize=_PLANS)(self._selection)
+        self._digest = lru_cache(maxsize=_EDITIONS)(self._load_digest)
+        self._foreseen: tuple[_Choices, _Choices] = ({}, {})
         self._compiled = lru_cache(maxsize=_COMPILED)(self._load)
+
+    def foresee(self, page: Sequence[Due]) -> None:
+        """Reads at once what the messages of a page need; that of the page before stays too.
+
+        Without it each selection is read when it is first met, which costs as much as a message.
+        """
+        if self._issue.edition is not None:
+            wanted = {due.preferences_id for due in page if due.fixed is None}
+            with self._database.read() as session:
+                found = choices(session, self._issue.edition.id, wanted)
+            self._foreseen = (found, self._foreseen[0])
 
     def prepare(self, due: Due, offered: Capabilities) -> Prepared | Skipped:
         """The delivery ready for a relay that offers this, or why it has nothing to say.
@@ -170,15 +193,29 @@ class Messages:
         )
 
     def _selection(self, edition: int, preferences_id: int) -> Selection:
-        with self._database.read() as session:
-            preferences = selected(session, preferences_id)
-            stored = plan_body(session, edition, preferences_id)
-            digest = edition_digest(session, edition) if stored is None else self._issue.digest
+        body, stored = self._choice(edition, preferences_id)
+        preferences, digest = load(Preferences, body), self._digest(edition)
         form = self._compiled(edition, spoken(digest.list, preferences))
         chosen = plan(digest, preferences, form) if stored is None else load_plan(stored)
-        return Selection(
-            chosen, stored or dump_plan(chosen), form, skip_reason(digest, preferences)
-        )
+        return Selection(chosen, stored or dump_plan(chosen), form, _nothing(preferences, chosen))
+
+    def _choice(self, edition: int, preferences_id: int) -> tuple[str, str | None]:
+        """Preferences and, if messages were sent by one, their plan, both as text."""
+        if self._issue.edition is not None and edition == self._issue.edition.id:
+            for page in self._foreseen:
+                if preferences_id in page:
+                    return page[preferences_id]
+        with self._database.read() as session:
+            found = choices(session, edition, [preferences_id])
+        if preferences_id not in found:
+            raise NotFoundError(f"no preferences are stored under {preferences_id}")
+        return found[preferences_id]
+
+    def _load_digest(self, edition: int) -> Digest:
+        if self._issue.edition is not None and edition == self._issue.edition.id:
+            return self._issue.digest
+        with self._database.read() as session:
+            return edition_digest(session, edition)
 
     def _load(self, edition: int, languages: tuple[str, ...]) -> Compiled:
         with self._database.read() as session:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session
+from collections.abc import Collection
+
+from sqlmodel import Session, and_, col, select
 
 from newsletter.content.digest import Digest
 from newsletter.content.serial import load
 from newsletter.errors import NotFoundError
-from newsletter.store.tables import CompiledRow, EditionRow, PlanRow
+from newsletter.store.tables import CompiledRow, EditionRow, PlanRow, PreferencesRow
 
 
 def edition_digest(session: Session, edition_id: int) -> Digest:
@@ -38,3 +40,21 @@ def plan_body(session: Session, edition_id: int, preferences_id: int) -> str | N
     """The plan, as text, that messages of an edition to these preferences were sent by, if any."""
     row = session.get(PlanRow, (edition_id, preferences_id))
     return None if row is None else row.body
+
+
+def choices(
+    session: Session, edition_id: int, preferences_ids: Collection[int]
+) -> dict[int, tuple[str, str | None]]:
+    """Preferences, as text, by their ids, each with its `plan_body`: one query for a page."""
+    rows = session.exec(
+        select(PreferencesRow.id, PreferencesRow.body, PlanRow.body)
+        .outerjoin(
+            PlanRow,
+            and_(
+                col(PlanRow.preferences_id) == PreferencesRow.id,
+                col(PlanRow.edition_id) == edition_id,
+            ),
+        )
+        .where(col(PreferencesRow.id).in_(preferences_ids))
+    )
+    return {number: (body, stored) for number, body, stored in rows if number is not None}
