@@ -167,6 +167,8 @@ def fold(chosen: Plan, sizes: Sizes, budget: int) -> Plan:
     in the end whatever still fits is unfolded again, from the first on. A budget smaller than the
     frame leaves no entry; the frame is never cut.
     """
+    if sizes.html_octets(chosen) <= budget:
+        return chosen  # as nearly always: it is not measured again
     folded = chosen
     for depth in (Depth.TITLE, Depth.ABSENT):
         while (excess := sizes.html_octets(folded) - budget) > 0:
