@@ -150,6 +150,7 @@ def _describe(issue: Issue) -> None:
             "entries": len(issue.digest.entries),
             **{f"  {tier}": number for tier, number in tiers.items()},
             "briefs": [brief.title for brief in issue.digest.briefs],
+            "notes": list(issue.digest.notes),
         }
     )
 
@@ -161,6 +162,7 @@ def _issue_json(issue: Issue) -> dict[str, object]:
         "first_day": issue.period.first,
         "last_day": issue.period.last,
         "briefs": [brief.title for brief in issue.digest.briefs],
+        "notes": dict(issue.digest.notes),
         "entries": [
             {
                 "key": item.entry.key,

@@ -126,7 +126,7 @@ def test_a_logo_of_our_own_is_no_request_elsewhere() -> None:
     ("old", "new"),
     [
         ("  h1 {", "  .t { background-image: url(https://cdn.papers.eu/x.png); }\n  h1 {"),
-        ("  h1 {", "  @import 'https://cdn.papers.eu/x.png';\n  h1 {"),
+        ("  :root {", "  @import 'https://cdn.papers.eu/x.png';\n  :root {"),
         ("<mj-raw>", '<mj-raw><link rel="stylesheet" href="https://cdn.papers.eu/x.png" />'),
     ],
 )

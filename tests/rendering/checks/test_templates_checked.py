@@ -11,6 +11,7 @@ from newsletter.rendering.checks.mjml_source import judge, stamped
 from tests.rendering.checks.looking import (
     broken,
     clean_digest,
+    clean_entries,
     found,
     look,
     look_at_template,
@@ -104,10 +105,25 @@ def test_a_variable_that_was_written_as_text_is_found() -> None:
     assert finding.readers == 42
 
 
+def test_markup_left_in_the_plain_text_is_found() -> None:
+    text = shipped().files["issue.txt"] + "\n%(n)s papers, &amp; more\n"
+    template = replace(shipped(), files={**shipped().files, "issue.txt": text})
+    findings = look(clean_digest(), template)
+    assert [(f.where, f.readers) for f in findings] == [("weekly/issue.txt", 42)] * 2
+    assert "%(n)s" in findings[0].what
+
+
+def test_a_title_of_braces_that_was_cut_short_is_still_its_own() -> None:
+    first, *others = clean_entries()
+    titled = replace(first, title="Grouping with {{ and more " + "words " * 20 + "}}")
+    assert "unresolved-markup" not in {f.code for f in look(clean_digest([titled, *others]))}
+    assert "markup-in-subject" not in {f.code for f in look(clean_digest([titled, *others]))}
+
+
 def test_a_template_that_breaks_the_law_is_found() -> None:
     # `joiner` counts what a reader does not see.
-    old = "{% fragment when.section(section) %}<a class"
-    template = broken("entry.mjml", old, old.replace("<a class", "{{ comma() }}<a class"))
+    old = "{% fragment when.section(section) %}<a href"
+    template = broken("entry.mjml", old, old.replace("<a href", "{{ comma() }}<a href"))
     files = dict(template.files)
     files["entry.mjml"] = files["entry.mjml"].replace(
         "{% macro contents() %}", '{% macro contents() %}{% set comma = joiner("; ") %}', 1

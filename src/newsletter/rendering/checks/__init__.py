@@ -16,7 +16,7 @@ from newsletter.rendering.checks.contrast import check_page_contrast, check_them
 from newsletter.rendering.checks.finding import Audience, Finding, Selection, Severity
 from newsletter.rendering.checks.inbox import check_inbox
 from newsletter.rendering.checks.law import PLANS, check_law, plans_to_try
-from newsletter.rendering.checks.leftovers import Leftovers, check_leftovers
+from newsletter.rendering.checks.leftovers import Leftovers, check_leftovers, check_text_part
 from newsletter.rendering.checks.list_addresses import check_list_addresses
 from newsletter.rendering.checks.mjml_source import check_mjml
 from newsletter.rendering.checks.page import read_page
@@ -81,6 +81,8 @@ def _check_page(
     yield from check_resources(page, seen, public_url)
     yield from check_page_contrast(page, seen, digest.list.theme)
     yield from check_leftovers(page, seen, leftovers, digest.list.template)
+    readers = sum(selection.readers for selection in selections)
+    yield from check_text_part(compiled, readers, leftovers, digest.list.template)
 
 
 def check_template(
