@@ -1,12 +1,12 @@
 """Generated digests and readers, for the laws that must hold for all of them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from newsletter.content.digest import Digest, assemble
+from newsletter.content.digest import Digest, Section, assemble
 from newsletter.content.entry import Entry, Period, Tier
 from newsletter.content.planning import Depth, Plan
 from newsletter.content.preferences import Preferences
@@ -85,3 +85,14 @@ class FlatSizes:
     def entry_octets(self, index: int, depth: Depth) -> int:
         del index
         return self.octets[depth]
+
+
+@dataclass(frozen=True)
+class HeadedSizes(FlatSizes):
+    """The same with a large heading over each section that stands, as in an issue."""
+
+    sections: Sequence[Section] = ()
+
+    def html_octets(self, plan: Plan) -> int:
+        headed = sum(any(plan.depths[i] for i in section.entries) for section in self.sections)
+        return super().html_octets(plan) + 60 * headed

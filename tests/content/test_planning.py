@@ -165,6 +165,16 @@ def test_a_folded_plan_fits_and_loses_nobody(
         assert folded == whole
 
 
+def test_the_room_that_a_vanished_heading_leaves_is_used() -> None:
+    items = [make_entry(n, tier=Tier.NOTABLE if n < 3 else Tier.MENTION) for n in range(5)]
+    made = tuple(DigestEntry(item, ("proofs",)) for item in items)
+    policies = Policies(html_budget=260)
+    digest = Digest("2026-W06", WEEK, make_list(topics=TREE, policies=policies), made)
+    sizes = HeadedSizes(sections=digest.sections)
+    depths = plan(digest, Preferences(), sizes).depths
+    assert depths == (Depth.TITLE, Depth.TITLE, Depth.TITLE, Depth.ABSENT, Depth.ABSENT)
+
+
 @given(digests(), preferences(), st.integers(0, 800))
 def test_nothing_is_folded_that_would_have_fitted(
     digest: Digest, choice: Preferences, budget: int
