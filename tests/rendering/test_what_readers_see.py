@@ -154,10 +154,10 @@ def test_the_editors_note_stands_first_in_the_readers_language(name: str) -> Non
 
 def test_the_preheader_is_the_takeaway_or_the_first_title() -> None:
     page, _ = seen(make_digest())
-    shown = page[page.index('class="unseen"') :]
+    shown = page[page.index("display:none") :]
     assert "Stability has become the measure" in shown[:400]
     page, _ = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
-    shown = page[page.index('class="unseen"') :]
+    shown = page[page.index("display:none") :]
     assert "Agents that finish proofs" in shown[:400]
 
 

@@ -1,4 +1,8 @@
-"""MJML to the HTML of a mail: mrml compiles it, premailer inlines its styles."""
+"""MJML to the HTML of a mail: mrml compiles it, premailer inlines its styles.
+
+As in MJML, `<mj-style inline="inline">` goes into style attributes and any other `<mj-style>` stays
+in the head. mrml makes no difference between the two, so the inlined ones are taken out first.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,11 @@ from premailer import Premailer
 
 from newsletter.errors import TemplateError
 
-# The first style sheet is MJML's own reset, which clients without style sheets do not need.
-_RESET = '<style type="text/css">'
+_INLINE = re.compile(r"""<mj-style\s+inline\s*=\s*["']inline["']\s*>(.*?)</mj-style>""", re.DOTALL)
+_STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
+_CLASS_NAME = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
+_CLASSES = re.compile(r"""(<[A-Za-z](?:[^<>"']|"[^"]*")*?)\sclass="([^"]*)\"""")
+_IGNORE = ' data-premailer="ignore"'
 _PARTS = re.compile(
     r"""(<!--.*?-->)|<([A-Za-z][\w:-]*)\s((?:(?!\bstyle=)[^<>"']|"[^"]*")*(?:style=(?:"[^"]*"|'[^']*'))?)""",
     re.DOTALL,
@@ -24,29 +31,42 @@ def to_html(source: str, file: str) -> str:
     Raises:
         TemplateError: it is not well-formed MJML.
     """
+    inline = _INLINE.findall(source)
     try:
-        compiled = str(mjml.mjml2html(source))
+        compiled = str(mjml.mjml2html(_INLINE.sub("", source)))
     except Exception as error:  # noqa: BLE001 (mrml raises bare ones of several kinds)
         raise TemplateError(file, 0, f"MJML does not compile: {error}") from None
     compiled = compiled.replace("<!doctype", "<!DOCTYPE", 1)  # premailer drops a lowercase one
-    html = _inlined(compiled.replace(_RESET, f'{_RESET[:-1]} data-premailer="ignore">', 1))
+    head, body, rest = _inlined(compiled, inline).partition("<body")
+    return head + _broken(_used_classes(head, body + rest))
+
+
+def _inlined(html: str, styles: list[str]) -> str:
     head, body, rest = html.partition("<body")
-    return head + _broken(body + rest)
-
-
-def _inlined(html: str) -> str:
     # premailer's printing adds line breaks that depend on an element's neighbours: off.
-    return str(
-        Premailer(
-            html,
-            keep_style_tags=True,
-            strip_important=False,
-            disable_validation=True,
-            allow_network=False,
-            disable_leftover_css=True,
-            cssutils_logging_level=logging.CRITICAL,
-        ).transform(pretty_print=False)
-    )
+    made = Premailer(
+        head.replace("<style", f"<style{_IGNORE}") + body + rest,
+        css_text=styles,
+        keep_style_tags=False,
+        strip_important=False,
+        disable_validation=True,
+        allow_network=False,
+        disable_leftover_css=True,
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform(pretty_print=False)
+    head, body, rest = str(made).partition("<body")
+    return head.replace(_IGNORE, "") + body + rest  # it stays in conditional comments
+
+
+def _used_classes(head: str, body: str) -> str:
+    """`body` without the classes that only served inlining: a paper in a few lines has a dozen."""
+    used = {name for style in _STYLE.findall(head) for name in _CLASS_NAME.findall(style)}
+
+    def keep(match: re.Match[str]) -> str:
+        kept = " ".join(name for name in match[2].split() if name in used)
+        return f'{match[1]} class="{kept}"' if kept else match[1]
+
+    return _CLASSES.sub(keep, body)
 
 
 def _broken(html: str) -> str:
