@@ -24,11 +24,12 @@ from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.showing import Compile
+from newsletter.delivery.trying import passes
 from newsletter.errors import ConflictError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.templates import load_template
-from newsletter.store import entries, issues, lists, subscribers
+from newsletter.store import canary, entries, issues, lists, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.notes import notes_of
@@ -223,8 +224,12 @@ async def send(
         fan_out(db, issue, now)
     with db.write() as session:
         issue = issues.begin_sending(session, issue.id)
+        if canary.is_open(session, issue.id):
+            canary.draw(session, issue.id, around.chance)
     async with ahead_of(db, relay, around):
         summary = await deliver(db, issue, relay, keyring, around, signer=signer)
+        while not (summary.halt or summary.stopped) and await passes(db, issue, around):
+            summary = await deliver(db, issue, relay, keyring, around, signer=signer)
     with db.write() as session:
         issues.finish_if_done(session, issue.id, around.clock())
     return summary

@@ -180,6 +180,8 @@ def _policies(table: Table) -> Policies:
         html_budget=_number(table, "html_budget", usual.html_budget, 10_000),
         retry_hours=_number(table, "retry_hours", usual.retry_hours, 1),
         fewest_entries=_number(table, "fewest_entries", usual.fewest_entries, 0),
+        most_refused=_number(table, "most_refused", usual.most_refused, 0),
+        most_bounced=_number(table, "most_bounced", usual.most_bounced, 0),
         soft_bounces=_number(table, "soft_bounces", usual.soft_bounces, 2),
     )
     table.done()

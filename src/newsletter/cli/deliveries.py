@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.canary import describe
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -19,7 +20,8 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
 from newsletter.content.serial import plain
-from newsletter.store import doubts, issues, ledger
+from newsletter.store import canary, issues, ledger
+from newsletter.store import doubts as settling
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.values import DeliveryState
 
@@ -96,7 +98,7 @@ def resolve(
     with database() as db:
         with db.write() as session:
             found = issues.get_issue(session, *split_issue(issue))
-            settled = doubts.settle(session, found.id, address, arrived=arrived, now=now())
+            settled = settling.settle(session, found.id, address, arrived=arrived, now=now())
         with db.write() as session:
             issues.finish_if_done(session, found.id, now())
     goes_on = "" if arrived else f"; `newsletter send {issue}` sends it again"
@@ -123,17 +125,27 @@ def status(
         found = issues.get_issue(session, *split_issue(issue))
         counts = issues.counts(session, found.id)
         skips = issues.skips(session, found.id)
+        few = canary.canary(session, found.id)
         doubts = [
             row.address
             for row in ledger.deliveries(session, found.id, state=DeliveryState.IN_DOUBT)
         ]
     if json:
-        show_json({**_summary(found, counts), "skipped_because": skips, "in_doubt": doubts})
+        show_json(
+            {
+                **_summary(found, counts),
+                "note": found.note,
+                "canary": plain(few) if few else None,
+                "skipped_because": skips,
+                "in_doubt": doubts,
+            }
+        )
         return
     show_facts(
         {
             "issue": found.ref,
-            "state": found.state,
+            "state": f"{found.state}: {found.note}" if found.note else found.state,
+            **({"canary": describe(few)} if few else {}),
             "days": f"{found.period.first} to {found.period.last}",
             "entries": len(found.digest.entries),
             **{state: number for state, number in counts.items() if number},

@@ -14,6 +14,7 @@ import typer
 import uvloop
 
 from newsletter import workflow
+from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
     Meter,
@@ -51,6 +52,8 @@ def send(
     test: Annotated[
         list[str] | None, typer.Option(help="Send a test there instead; again for more addresses.")
     ] = None,
+    canary: CanaryOption = None,
+    hold: HoldOption = "30m",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Send whatever `check` says.")] = False,
 ) -> None:
@@ -75,6 +78,7 @@ def send(
         if wanted.state is IssueState.DRAFT:
             refuse_errors(db, found, wanted, force=force)
         _ask(forecast.recipients, yes)
+        want_canary(db, wanted, canary, hold)
         summary = run(db, found, wanted, relay, forecast.recipients)
         report(db, wanted, summary)
     if summary.halt or summary.stopped:

@@ -79,6 +79,8 @@ class Policies:
     html_budget: int = 100_000  # octets of decoded UTF-8; Gmail clips at 102 400
     retry_hours: int = 48
     fewest_entries: int = 1  # an issue with fewer is held
+    most_refused: int = 3  # percent of the first thousand, or of a canary; more pause the issue
+    most_bounced: int = 5  # percent of a canary that may come back
     soft_bounces: int = 5  # issues in a row that come back before an address is given up
 
 

@@ -57,7 +57,8 @@ class Edition:
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One dated edition of a list. `edition` is None while it is a draft."""
+    """One dated edition of a list. `edition` is None while it is a draft; `note` says why it is
+    paused, where that is known."""
 
     id: int
     list_name: str
@@ -69,6 +70,7 @@ class Issue:
     created_at: dt.datetime
     frozen_at: dt.datetime | None
     finished_at: dt.datetime | None
+    note: str = ""
 
     @property
     def ref(self) -> str:
@@ -197,7 +199,8 @@ def begin_sending(session: Session, issue_id: int) -> Issue:
         ref = f"{row.list_name}/{row.name}"
         paused = row.state == IssueState.PAUSED
         mend = f"`newsletter issues resume {ref}` lets it go on" if paused else "it cannot be sent"
-        raise ConflictError(f"{ref} is {row.state}: {mend}")
+        state = f"{row.state} ({row.note})" if row.note else row.state
+        raise ConflictError(f"{ref} is {state}: {mend}")
     return _issue(session, row)
 
 
@@ -284,4 +287,5 @@ def _issue(session: Session, row: IssueRow) -> Issue:
         created_at=instant(row.created_at),
         frozen_at=maybe_instant(row.frozen_at),
         finished_at=maybe_instant(row.finished_at),
+        note=row.note,
     )

@@ -40,15 +40,22 @@ __all__ = [
 
 
 def due(
-    session: Session, issue_id: int, *, now: dt.datetime, limit: int, after: int = 0
+    session: Session,
+    issue_id: int,
+    *,
+    now: dt.datetime,
+    limit: int,
+    after: int = 0,
+    canary: bool = False,
 ) -> list[Due]:
     """The next `limit` deliveries with an id above `after` that may be sent now, by id.
 
     Before its first attempt a delivery has its reader's present address and preferences; after
-    it, the facts that were fixed then.
+    it, the facts that were fixed then. With `canary`, only the few who go first.
     """
     values = {"issue": issue_id, "now": seconds(now), "limit": limit, "after": after}
-    return [_due(row) for row in session.connection().execute(sql.DUE, values)]
+    statement = sql.DUE_CANARY if canary else sql.DUE
+    return [_due(row) for row in session.connection().execute(statement, values)]
 
 
 def commit(

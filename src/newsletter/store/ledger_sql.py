@@ -32,6 +32,14 @@ JOIN subscriptions s ON s.list_name = i.list_name AND s.subscriber_id = d.subscr
 ORDER BY d.id LIMIT :limit
 """)
 
+DUE_CANARY = text(
+    DUE.text.replace(
+        "AND id > :after",
+        "AND id > :after AND id IN "
+        "(SELECT delivery_id FROM canary_deliveries WHERE issue_id = :issue)",
+    )
+)
+
 OUTCOME_FIELDS: Fields = (
     ("id", "bigint"),
     ("state", "text"),

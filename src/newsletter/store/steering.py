@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store.instants import seconds
@@ -28,8 +28,8 @@ WHERE id IN (SELECT id FROM deliveries
 """)
 
 
-def pause(session: Session, issue_id: int) -> bool:
-    """Holds an issue that goes out, or is about to; False if it was held already.
+def pause(session: Session, issue_id: int, note: str = "") -> bool:
+    """Holds an issue that goes out, or is about to; False if it was held already. `note` says why.
 
     Raises:
         ConflictError: it is a draft, or has ended.
@@ -39,7 +39,7 @@ def pause(session: Session, issue_id: int) -> bool:
         return False
     if row.state not in _GOING:
         raise ConflictError(f"{_ref(row)} is {row.state}: nothing is going out that could pause")
-    _become(session, row, IssueState.PAUSED)
+    _become(session, row, IssueState.PAUSED, note)
     return True
 
 
@@ -97,16 +97,14 @@ def _locked(session: Session, issue_id: int) -> IssueRow:
     return row
 
 
-def _become(session: Session, row: IssueRow, state: IssueState) -> None:
-    row.state = state
+def _become(session: Session, row: IssueRow, state: IssueState, note: str = "") -> None:
+    row.state, row.note = state, note
     session.add(row)
     session.flush()
 
 
 def _attempted(session: Session, row: IssueRow) -> bool:
-    query = select(DeliveryRow.id).where(
-        DeliveryRow.issue_id == row.id, col(DeliveryRow.first_at).is_not(None)
-    )
+    query = select(DeliveryRow.id).where(DeliveryRow.issue_id == row.id, DeliveryRow.attempts > 0)
     return session.exec(query.limit(1)).first() is not None
 
 

@@ -114,6 +114,7 @@ class IssueRow(SQLModel, table=True):
     state: str
     digest: str = Field(sa_column=_text())  # Digest as JSON: the draft, then the last edition
     cursor: int = 0
+    note: str = Field(default="", sa_column_kwargs={"server_default": ""})  # why it is paused
     created_at: int = Field(sa_type=BigInteger)
     frozen_at: int | None = Field(default=None, sa_type=BigInteger)
     finished_at: int | None = Field(default=None, sa_type=BigInteger)
@@ -182,6 +183,25 @@ class DeliveryRow(SQLModel, table=True):
     text: str = ""
     relay: str = ""
     sender: str = ""
+
+
+class CanaryRow(SQLModel, table=True):
+    """That an issue goes to a random few first: `hold` in seconds, until `held_until`."""
+
+    __tablename__ = "canaries"
+    issue_id: int = Field(foreign_key="issues.id", primary_key=True)
+    size: int
+    hold: int
+    held_until: int | None = Field(default=None, sa_type=BigInteger)
+    state: str
+
+
+class CanaryDeliveryRow(SQLModel, table=True):
+    """One of the few."""
+
+    __tablename__ = "canary_deliveries"
+    delivery_id: int = Field(foreign_key="deliveries.id", primary_key=True)
+    issue_id: int = Field(foreign_key="issues.id", index=True)
 
 
 class AttemptRow(SQLModel, table=True):
