@@ -71,6 +71,10 @@ def send(
         announce(found, wanted, relay, forecast)
         frozen = wanted.state not in (IssueState.DRAFT, IssueState.FROZEN)
         if frozen and not forecast.recipients:
+            if not dry_run:
+                # Who sent the last one may have been killed before it could say that it was that.
+                with db.write() as session:
+                    issues.finish_if_done(session, wanted.id, now())
             out.print("nothing is left to send: 0 messages")
             return
         if dry_run:
