@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from newsletter.delivery.committer import Skipped
+from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.sender import Prepared, Work
 from newsletter.errors import MessageError
@@ -24,6 +24,8 @@ class Row:
     fixed: Fixed | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     reason: str = ""
+    due: dt.datetime | None = None
+    since: dt.datetime | None = None
 
 
 @dataclass
@@ -42,7 +44,10 @@ class MemoryLedger:
         return cls({n: Row() for n in range(1, number + 1)})
 
     def commit(
-        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], skips: Sequence[Skipped]
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
         self.before_commit(outcomes, claims)
         self.groups.append(len(outcomes) + len(claims))
@@ -51,9 +56,12 @@ class MemoryLedger:
             assert row.state is DeliveryState.SENDING, f"{outcome} for a row that is {row.state}"
             row.state, row.reason = outcome.state, outcome.reason
             row.outcomes.append(outcome)
-        for delivery_id, reason in skips:
-            self.rows[delivery_id].state = DeliveryState.SKIPPED
-            self.rows[delivery_id].reason = reason
+        for untried in skips:
+            row = self.rows[untried.delivery_id]
+            row.state, row.reason = DeliveryState.SKIPPED, untried.reason
+            if isinstance(untried, SetAside):
+                row.state, row.due = DeliveryState.DEFERRED, untried.until
+                row.since = row.since or untried.at
         return frozenset(claim.delivery_id for claim in claims if self._claim(claim))
 
     def _claim(self, claim: Claim) -> bool:
@@ -77,6 +85,7 @@ class MemoryLedger:
                 preferences_id=1,
                 attempts=row.attempts,
                 fixed=row.fixed,
+                since=row.since,
             )
             for number, row in self.rows.items()
             if number > after and row.state is DeliveryState.QUEUED

@@ -63,7 +63,7 @@ def test_those_who_come_during_a_commit_gather_for_the_next() -> None:
             await asyncio.sleep(0.01)
             later = [committer.submit(None, claim(n)) for n in (2, 3)]
             await asyncio.sleep(0.01)
-            committer.skip(4, "nothing for them")
+            committer.skip(Skipped(4, "nothing for them"))
             gate.set()
             await asyncio.gather(first, *later)
             await committer.flush()
@@ -118,7 +118,7 @@ def test_a_skip_alone_is_committed_too() -> None:
     async def go() -> None:
         with ThreadPoolExecutor(1) as executor:
             committer = Committer(ledger, executor)
-            committer.skip(*Skipped(1, "nothing for them"))
+            committer.skip(Skipped(1, "nothing for them"))
             await committer.flush()
 
     run(go())

@@ -7,6 +7,7 @@ outcome recorded, only when its transaction is on disk.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple, Protocol
@@ -25,11 +26,23 @@ class Skipped(NamedTuple):
     reason: str
 
 
+class SetAside(NamedTuple):
+    """A delivery that is not tried now and waits until then; `at` is when that was decided."""
+
+    delivery_id: int
+    reason: str
+    at: dt.datetime
+    until: dt.datetime
+
+
 class Ledger(Protocol):
     """Where deliveries are accounted for."""
 
     def commit(
-        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], skips: Sequence[Skipped]
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
         """Makes all of it durable in one transaction; the ids of the claims that are granted."""
 
@@ -56,7 +69,7 @@ class Committer:
         self._company = company
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Wish] = []
-        self._skips: list[Skipped] = []
+        self._skips: list[Skipped | SetAside] = []
         self._running: asyncio.Future[frozenset[int]] | None = None
         self._timer: asyncio.Handle | None = None
         self._soon = False
@@ -83,9 +96,9 @@ class Committer:
             self._schedule()
         return granted
 
-    def skip(self, delivery_id: int, reason: str) -> None:
-        """Asks for a delivery to be skipped with the next group."""
-        self._skips.append(Skipped(delivery_id, reason))
+    def skip(self, untried: Skipped | SetAside) -> None:
+        """Asks for a delivery to be skipped, or set aside, with the next group."""
+        self._skips.append(untried)
         self._schedule()
 
     async def flush(self) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from newsletter.delivery.cancelling import sweep
-from newsletter.delivery.committer import Skipped
+from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
@@ -109,11 +109,16 @@ class StoreLedger:
         self._database, self._issue_id, self._sender = database, issue_id, sender
 
     def commit(
-        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], skips: Sequence[Skipped]
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
         with self._database.write() as session:
-            for delivery_id, reason in skips:
-                ledger.skip(session, [delivery_id], reason)
+            for untried in skips:
+                if isinstance(untried, Skipped):
+                    ledger.skip(session, [untried.delivery_id], untried.reason)
+            ledger.set_aside(session, [u for u in skips if isinstance(u, SetAside)])
             return ledger.commit(session, outcomes, claims, sender=self._sender)
 
     def page(self, now: dt.datetime, after: int) -> list[Due]:

@@ -30,6 +30,16 @@ class Retry:
         doubled: dt.timedelta = self.first * 2 ** min(attempts, 30)
         return min(doubled, self.longest) * (0.5 + chance)
 
+    def too_old(self, due: Due, fixed: Fixed | None, at: dt.datetime) -> bool:
+        """Whether an attempt at that moment would be past the limit."""
+        begun = [due.since] if due.since is not None else []
+        begun += [fixed.date] if fixed is not None else []
+        return bool(begun) and at - min(begun) > self.limit
+
+    def given_up(self, reason: str) -> str:
+        """The reason of a delivery that has failed by its age."""
+        return f"given up after {int(self.limit.total_seconds() // 3600)} h: {reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -61,9 +71,8 @@ def judge(
         ours = verdict is not None and verdict.pauses_issue
         # Nothing is wrong with the reader then: they get it when the issue goes on.
         next_try = now if ours else now + retry.delay(due.attempts, chance)
-        if not ours and next_try - fixed.date > retry.limit:
-            hours = int(retry.limit.total_seconds() // 3600)
-            state, reason = DeliveryState.FAILED, f"given up after {hours} h: {reason}"
+        if not ours and retry.too_old(due, fixed, next_try):
+            state, reason = DeliveryState.FAILED, retry.given_up(reason)
             next_try = None
     return Judged(_outcome(due, answer, relay, now, state, reason, next_try), verdict)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from newsletter.content.mailinglist import InDoubt
-from newsletter.delivery.committer import Skipped
+from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
@@ -134,11 +134,17 @@ class OutboxBooks:
             outbox.abandon(session, lambda name: senders.alive(self.database, name), policy, now)
 
     def commit(
-        self, outcomes: Sequence[Outcome], claims: Sequence[Claim], skips: Sequence[Skipped]
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
         with self.database.write() as session:
-            for mail_id, reason in skips:
-                outbox.skip(session, [mail_id], reason)
+            for untried in skips:
+                if isinstance(untried, SetAside):
+                    outbox.set_aside(session, untried.delivery_id, untried.until, untried.reason)
+                else:
+                    outbox.skip(session, [untried.delivery_id], untried.reason)
             return outbox.commit(session, outcomes, claims, sender=self.sender)
 
     def page(self, now: dt.datetime, after: int) -> list[Due]:

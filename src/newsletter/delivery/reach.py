@@ -13,11 +13,13 @@ from newsletter.errors import RelayError, RelayRefusedError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persistence:
     """How long a relay that once worked is waited for: seconds, doubled with each failure in a row
-    up to `longest`; after `failures` in a row with no connection left it is given up."""
+    up to `longest`; after `failures` in a row with no connection left it is given up, after
+    `failures_before_another` if there is another relay to go on with."""
 
     first: float = 0.5
     longest: float = 30.0
     failures: int = 12
+    failures_before_another: int = 4
 
 
 class Reach:

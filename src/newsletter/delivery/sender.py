@@ -10,21 +10,23 @@ Each connection carries one letter after the other. In the order that the promis
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from collections import Counter
+from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
 
-from newsletter.delivery.committer import Committer, Skipped
+from newsletter.delivery.committer import Committer, SetAside, Skipped
 from newsletter.delivery.connecting import open_relay
 from newsletter.delivery.connection import Answer, Connection, Letter
 from newsletter.delivery.feed import Feed
 from newsletter.delivery.judging import judge
+from newsletter.delivery.offers import Offers
+from newsletter.delivery.providers import Providers, Rest
 from newsletter.delivery.reach import Reach
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.shard import Manners, Prepared, Summary, Surroundings, Work, fitted
-from newsletter.errors import MessageError, NewsletterError
+from newsletter.delivery.tally import Tally
+from newsletter.errors import MessageError, NewsletterError, RelayError
 from newsletter.replies import Judgement, Stage
 from newsletter.store.values import Claim, DeliveryState, Due, Outcome
 
@@ -36,12 +38,51 @@ async def send_issue(
 ) -> Summary:
     """Sends what is due until nothing is left that may be sent now, or until told to stop.
 
+    When the relay cannot be used, or not any more, it goes on over the relay's fallback.
+
     Raises:
-        RelayError: the relay cannot be used; what was not sent stays queued.
+        RelayError: no relay can be used; what was not sent stays queued.
         DatabaseError: the ledger cannot be written; nothing is lost.
     """
-    run = _Run(work, relay, around, manners or Manners())
-    return await run.all()
+    manners = manners or Manners()
+    shared = _Shared(
+        Tally(), Providers(manners.retry), Offers(relay, lambda r: open_relay(r, manners.timeouts))
+    )
+    try:
+        return await _Run(work, relay, around, manners, shared).all()
+    except RelayError as error:
+        if relay.fallback is None or around.stop.is_set():
+            raise
+        _log(relay).warning("relay given up", reason=str(error), then=relay.fallback.name)
+        shared.offers.lost(relay)
+        return await _over_fallback(work, relay.fallback, around, manners, shared, error)
+
+
+async def _over_fallback(
+    work: Work,
+    relay: RelaySettings,
+    around: Surroundings,
+    manners: Manners,
+    shared: _Shared,
+    before: RelayError,
+) -> Summary:
+    try:
+        return await _Run(work, relay, around, manners, shared, second=True).all()
+    except RelayError as error:
+        raise type(error)(f"{before}; and {error}") from error
+
+
+def _log(relay: RelaySettings) -> structlog.stdlib.BoundLogger:
+    log: structlog.stdlib.BoundLogger = structlog.get_logger("newsletter.delivery")
+    return log.bind(relay=relay.name)
+
+
+class _Shared(NamedTuple):
+    """What stays when a send goes on over another relay."""
+
+    tally: Tally
+    providers: Providers
+    offers: Offers
 
 
 class _Job(NamedTuple):
@@ -51,24 +92,33 @@ class _Job(NamedTuple):
 
 
 class _Run:
-    """One call of `send_issue`: what its connections share."""
+    """A send over one relay: what its connections share. `second`: it is the fallback."""
 
     def __init__(
-        self, work: Work, relay: RelaySettings, around: Surroundings, manners: Manners
+        self,
+        work: Work,
+        relay: RelaySettings,
+        around: Surroundings,
+        manners: Manners,
+        shared: _Shared,
+        *,
+        second: bool = False,
     ) -> None:
         self._work, self._relay, self._around, self._manners = work, relay, around, manners
+        self._tally, self._providers, self._offers = shared
+        self._second = second
+        patience = manners.persistence
+        if relay.fallback is not None:
+            patience = replace(patience, failures=patience.failures_before_another)
         self._reach = Reach(
             lambda: open_relay(relay, manners.timeouts),
-            manners.persistence,
+            patience,
             around.chance,
             lambda failures: self._log.warning("relay failed", in_a_row=failures),
         )
         self._committer = Committer(work.ledger, work.executor, self._reach.count)
         self._feed = Feed(work.pages)
-        self._log = structlog.get_logger("newsletter.delivery").bind(relay=relay.name)
-        self._counts: Counter[DeliveryState] = Counter()
-        self._skipped = 0
-        self._next_due: dt.datetime | None = None
+        self._log = _log(relay)
         self._halt = ""
         self._trouble: NewsletterError | None = None
         self._stop = asyncio.Event()
@@ -79,16 +129,16 @@ class _Run:
             # What went back into the queue is taken up again, each delivery at most once at a time.
             again = True
             while again and not self._stop.is_set():
-                before = self._counts[DeliveryState.QUEUED]
+                before = self._tally.queued_again
                 self._feed = Feed(self._work.pages)
                 await self._through()
-                again = self._counts[DeliveryState.QUEUED] > before
+                again = self._tally.queued_again > before
         finally:
             watch.cancel()
             self._reach.abort()
             await self._feed.close()
         await self._settle()
-        return self._summary()
+        return self._tally.summary(halt=self._halt, stopped=self._around.stop.is_set())
 
     async def _settle(self) -> None:
         if self._committer.failure is not None:
@@ -97,15 +147,6 @@ class _Run:
             await self._committer.flush()
         if self._trouble is not None:
             raise self._trouble
-
-    def _summary(self) -> Summary:
-        return Summary(
-            attempts=dict(self._counts),
-            skipped=self._skipped,
-            next_due=self._next_due,
-            halt=self._halt,
-            stopped=self._around.stop.is_set(),
-        )
 
     async def _watch_stop(self) -> None:
         outer = asyncio.ensure_future(self._around.stop.wait())
@@ -148,6 +189,7 @@ class _Run:
                 if connection is None:
                     connection = await self._reach.connect()
                 if connection is not None:
+                    self._offers.met(self._relay, connection.capabilities)
                     try:
                         await self._carry(connection)
                     finally:
@@ -231,16 +273,20 @@ class _Run:
             self._reach.failed(connection, judged.outcome.reason)
         else:
             self._reach.worked()
+        rest = self._providers.note(job.claim.fixed.address, judged, self._around.chance())
+        if rest is not None:
+            self._log.warning("provider rests", until=str(rest.until), reason=rest.reason)
+        halt = self._providers.halt
         if verdict is not None and verdict.pauses_issue:
-            self._halt = self._halt or f"{verdict.reason}: {answer.reply and answer.reply.text}"
+            halt = f"{verdict.reason}: {answer.reply and answer.reply.text}"
+        if halt:
+            self._halt = self._halt or halt
             self._end()
         self._note(judged.outcome)
         return judged.outcome
 
     def _note(self, outcome: Outcome) -> None:
-        self._counts[outcome.state] += 1
-        if outcome.due is not None and (self._next_due is None or outcome.due < self._next_due):
-            self._next_due = outcome.due
+        self._tally.add(outcome)
         self._log.info(
             "attempt",
             delivery=outcome.delivery_id,
@@ -257,10 +303,13 @@ class _Run:
             due = await self._feed.take()
             if due is None:
                 return None
-            prepared = self._prepared(due, connection)
+            rest = self._providers.resting(due.address, self._around.clock())
+            if rest is not None and self._set_aside(due, rest):
+                continue
+            prepared = await self._prepared(due, connection)
             if isinstance(prepared, Skipped):
-                self._skipped += 1
-                self._committer.skip(*prepared)
+                self._tally.skip()
+                self._committer.skip(prepared)
                 continue
             claim = Claim(
                 delivery_id=due.delivery_id,
@@ -268,29 +317,51 @@ class _Run:
                 plan=prepared.plan,
                 at=self._around.clock(),
             )
+            if rest is not None:
+                reason = self._manners.retry.given_up(rest.reason)
+                await self._refuse(due, claim, reason, wait=False)
+                continue
             letter, reason = fitted(prepared, connection.capabilities)
             if letter is not None:
                 return _Job(due, claim, letter)
-            await self._refuse(due, claim, reason)
+            # What the first relay may carry waits for it.
+            await self._refuse(due, claim, reason, wait=self._second)
         return None
 
-    def _prepared(self, due: Due, connection: Connection) -> Prepared | Skipped:
+    def _set_aside(self, due: Due, rest: Rest) -> bool:
+        """Lets a delivery wait while its provider rests; False when it is too old for that."""
+        if self._manners.retry.too_old(due, due.fixed, rest.until):
+            return False
+        self._tally.waits(rest.until)
+        now = self._around.clock()
+        self._committer.skip(SetAside(due.delivery_id, rest.reason, now, rest.until))
+        return True
+
+    async def _prepared(self, due: Due, connection: Connection) -> Prepared | Skipped:
+        offered = connection.capabilities
+        if due.fixed is None:
+            offered = await self._offers.common(offered)
         try:
-            return self._work.assemble(due, connection.capabilities)
+            return self._work.assemble(due, offered)
         except MessageError as error:
             # Something about this one reader fits no message; that must not stop all others.
             return Skipped(due.delivery_id, f"no message can be made: {error}")
 
-    async def _refuse(self, due: Due, claim: Claim, reason: str) -> None:
-        """Fails a delivery that this relay cannot carry, without asking it."""
+    async def _refuse(self, due: Due, claim: Claim, reason: str, *, wait: bool) -> None:
+        """Ends an attempt without asking the relay: the delivery waits, or has failed."""
+        retry, now = self._manners.retry, self._around.clock()
+        later = now + retry.delay(due.attempts, self._around.chance()) if wait else None
+        if later is not None and retry.too_old(due, claim.fixed, later):
+            later, reason = None, retry.given_up(reason)
         if await self._committer.submit(None, claim):
             outcome = Outcome(
                 delivery_id=due.delivery_id,
-                state=DeliveryState.FAILED,
-                at=self._around.clock(),
+                state=DeliveryState.FAILED if later is None else DeliveryState.DEFERRED,
+                at=now,
                 relay=self._relay.name,
                 stage=Stage.CONNECT.value,
                 reason=reason,
+                due=later,
             )
             self._note(outcome)
             self._committer.submit(outcome, None)

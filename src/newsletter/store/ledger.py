@@ -34,6 +34,7 @@ __all__ = [
     "delivery",
     "delivery_for",
     "due",
+    "set_aside",
     "skip",
     "storable",
 ]
@@ -94,6 +95,18 @@ def commit(
 def skip(session: Session, delivery_ids: Iterable[int], reason: str) -> None:
     """Skips those of the deliveries that are queued or deferred."""
     _run(session, sql.SKIP, sql.IDS, [(number,) for number in delivery_ids], reason=str(reason))
+
+
+def set_aside(
+    session: Session, waiting: Sequence[tuple[int, str, dt.datetime, dt.datetime]]
+) -> None:
+    """Lets those of the deliveries wait that are queued or deferred, without an attempt.
+
+    Each is an id, a reason, when that was decided, and when it may be tried.
+    """
+    if waiting:
+        rows = [(number, reason, seconds(at), seconds(due)) for number, reason, at, due in waiting]
+        _run(session, sql.SET_ASIDE, sql.ASIDE_FIELDS, rows)
 
 
 def abandon(
@@ -198,4 +211,5 @@ def _due(row: Row[Any]) -> Due:
         preferences_id=row.preferences_id,
         attempts=row.attempts,
         fixed=fixed,
+        since=None if row.first_at is None else instant(row.first_at),
     )

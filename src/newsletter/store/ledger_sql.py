@@ -15,7 +15,8 @@ Fields = tuple[tuple[str, str], ...]
 """Names of a row's items, in their order, and their types on PostgreSQL."""
 
 DUE = text("""
-SELECT d.id, d.subscriber_id, d.attempts, d.edition_id, d.message_id, d.date, d.key_id, d.encoding,
+SELECT d.id, d.subscriber_id, d.attempts, d.first_at, d.edition_id, d.message_id, d.date,
+       d.key_id, d.encoding,
        COALESCE(d.address, p.address) AS address,
        COALESCE(d.preferences_id, s.preferences_id) AS preferences_id
 FROM (SELECT * FROM (SELECT * FROM deliveries
@@ -128,6 +129,21 @@ WHERE id IN (SELECT id FROM ({rows}) AS c) AND state IN ('queued', 'deferred')
 SKIP = """
 UPDATE deliveries SET state = 'skipped', reason = :reason
 WHERE id IN (SELECT id FROM ({rows}) AS c) AND state IN ('queued', 'deferred')
+"""
+
+ASIDE_FIELDS: Fields = (
+    ("id", "bigint"),
+    ("reason", "text"),
+    ("at", "bigint"),
+    ("due", "bigint"),
+)
+
+# Their age counts from here, or the last of a provider that never answers would wait for ever.
+SET_ASIDE = """
+UPDATE deliveries SET state = 'deferred', due_at = o.due, reason = o.reason,
+       first_at = COALESCE(first_at, o.at)
+FROM ({rows}) AS o
+WHERE deliveries.id = o.id AND deliveries.state IN ('queued', 'deferred')
 """
 
 SENDERS = text(

@@ -137,6 +137,12 @@ def skip(session: Session, mail_ids: Iterable[int], reason: str) -> None:
     _change(session, which, state=DeliveryState.SKIPPED, reason=reason)
 
 
+def set_aside(session: Session, mail_id: int, until: dt.datetime, reason: str) -> None:
+    """Lets a mail wait that is queued or deferred, without an attempt."""
+    which = (col(MailRow.id) == mail_id) & col(MailRow.state).in_(OPEN)
+    _change(session, which, state=DeliveryState.DEFERRED, due_at=seconds(until), reason=reason)
+
+
 def abandon(
     session: Session, alive: Callable[[str], bool], policy: InDoubt, now: dt.datetime
 ) -> tuple[int, ...]:

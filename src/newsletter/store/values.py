@@ -103,7 +103,8 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A delivery that may be sent now. `fixed` is None before its first attempt."""
+    """A delivery that may be sent now. `fixed` is None before its first attempt; `since` is when
+    that was, or when it would have been, had its provider not been resting."""
 
     delivery_id: int
     subscriber_id: int
@@ -111,6 +112,7 @@ class Due:
     preferences_id: int
     attempts: int
     fixed: Fixed | None
+    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
