@@ -86,6 +86,10 @@ class Settings(BaseSettings):
         default=(),
         description="keys that sign links in mail, newest first; old ones stay so links go on",
     )
+    erasure_key: SecretStr | None = Field(
+        default=None,
+        description="the key of the hashes of erased people's addresses; it never changes",
+    )
     lists_folder: Path = Field(
         default=Path("subscribers"), description="the folder that holds a folder for each list"
     )
@@ -217,6 +221,8 @@ def write_first(folder: Path, secret: str) -> Path:
         '# public_url = "https://news.example.org"\n'
         "# Newest first. Keep old keys: the links in sent mail depend on them.\n"
         f'secret_keys = ["{secret}"]\n'
+        "# Tells erased people from others, so that no import revives them. It never changes.\n"
+        f'erasure_key = "{new_secret()}"\n'
     )
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)

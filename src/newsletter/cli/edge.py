@@ -17,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter import settings as settings_module
-from newsletter.errors import NotFoundError
+from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.packaged import packaged
 from newsletter.settings import Settings
+from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.tokens import Keyring
 
@@ -57,6 +58,22 @@ def database(found: Settings | None = None) -> Iterator[Database]:
 def template_folders(found: Settings) -> tuple[Path, ...]:
     """Your own templates first, then the packaged ones."""
     return found.templates_folder, packaged("templates")
+
+
+def only_list(db: Database, name: str) -> str:
+    """The list of that name or, without one, the only list there is.
+
+    Raises:
+        NewsletterError: there is no such list, or not just one.
+    """
+    with db.read() as session:
+        if name:
+            return lists.get_list(session, name).name
+        names = lists.list_names(session)
+    if len(names) != 1:
+        known = ", ".join(names) or "none yet: run `newsletter lists sync`"
+        raise NewsletterError(f"which list? say --list NAME; there is {known}")
+    return names[0]
 
 
 def split_issue(reference: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import typer
 
 from newsletter import workflow
 from newsletter.cli import notes, steering
+from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -118,15 +119,16 @@ def render(
     with database(found) as db:
         with db.read() as session:
             wanted = store.get_issue(session, *split_issue(issue))
-        message = render_for(
-            db,
-            wanted,
-            to,
-            keyring(found),
-            now,
-            workflow.compiler(template_folders(found)),
-            signer(found),
-        )
+        with told_of_erasure(db, found, to):
+            message = render_for(
+                db,
+                wanted,
+                to,
+                keyring(found),
+                now,
+                workflow.compiler(template_folders(found)),
+                signer(found),
+            )
     if out_file is None:
         sys.stdout.buffer.write(message)
         sys.stdout.flush()

@@ -13,6 +13,7 @@ import typer
 from newsletter import workflow
 from newsletter.addresses import parse_address
 from newsletter.audience import subscriber_csv
+from newsletter.cli import departing, people
 from newsletter.cli.choices import (
     Choice,
     FollowOption,
@@ -30,7 +31,9 @@ from newsletter.cli.edge import (
     database,
     err,
     now,
+    only_list,
     out,
+    settings,
     show_facts,
     show_json,
     show_table,
@@ -41,14 +44,28 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.serial import plain
 from newsletter.delivery.showing import ExplainedEntry, Explanation, explain
 from newsletter.errors import ConflictError, ImportFileError, NewsletterError
-from newsletter.store import issues, lists
+from newsletter.store import histories, issues, lists
 from newsletter.store import subscribers as store
 from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey, erased_among
 from newsletter.store.members import Added, Admission
 
 app = typer.Typer(help="People on lists.", no_args_is_help=True, rich_markup_mode=None)
 
+for command in (departing.unsubscribe, departing.suppress, departing.unsuppress, departing.erase):
+    app.command()(command)
+app.command("list")(people.list_)
+app.command()(people.history)
+
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
+ForceOption = Annotated[
+    str,
+    typer.Option(
+        "--force-resubscribe",
+        metavar="REASON",
+        help="Even who left, bounced, complained or was erased: say why you may.",
+    ),
+]
 ListOption = Annotated[
     str, typer.Option("--list", help="The list; needed where there are several.")
 ]
@@ -64,12 +81,15 @@ def import_(
     map_file: Annotated[
         Path | None, typer.Option("--map", help="TOML, their column = our column, a line each.")
     ] = None,
+    force: ForceOption = "",
     json: JsonOption = False,
 ) -> None:
     """Put the people of a file on a list; who left is never brought back, bad rows are reported."""
-    with database() as db:
-        name = _only_list(db, list_name)
-        added, problems = import_file(db, name, file, topics, map_file)
+    found = settings()
+    with database(found) as db:
+        name = only_list(db, list_name)
+        key = departing.erasure_key(found)
+        added, problems = import_file(db, name, file, topics, map_file, key=key, force=force)
     if json:
         show_json({"list": name, **_added_json(added), "problems": [plain(p) for p in problems]})
     else:
@@ -79,14 +99,22 @@ def import_(
             err.print(f"{file.name}:{refusal.member.line}: {refusal.admission}")
         out.print(
             f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
-            f"{len(added.refusals)} refused, {counted(len(problems), 'problem')}"
+            + (f"{added.revived} on it again, " if added.revived else "")
+            + f"{len(added.refusals)} refused, {counted(len(problems), 'problem')}"
         )
     if problems:
         raise typer.Exit(1)
 
 
 def import_file(
-    db: Database, list_name: str, file: Path, topics: str = "", map_file: Path | None = None
+    db: Database,
+    list_name: str,
+    file: Path,
+    topics: str = "",
+    map_file: Path | None = None,
+    *,
+    key: ErasureKey | None = None,
+    force: str = "",
 ) -> tuple[Added, list[subscriber_csv.Problem]]:
     """One file, in one transaction."""
     try:
@@ -102,7 +130,11 @@ def import_file(
             data, file.name, mailing_list=tree, topics=topics, mapping=mapping
         )
         source = f"import of {file.name}"
-        return store.import_rows(session, list_name, rows, source=source, now=now()), problems
+        erased = erased_among(session, key)
+        added = store.import_rows(
+            session, list_name, rows, source=source, now=now(), erased=erased, force=force
+        )
+    return added, problems
 
 
 @app.command()
@@ -117,6 +149,7 @@ def add(
     languages: LanguagesOption = None,
     format_: FormatOption = None,
     most: MostOption = None,
+    force: ForceOption = "",
 ) -> None:
     """Put one person on a list."""
     choice = Choice(
@@ -129,22 +162,43 @@ def add(
         most=most,
     )
     parsed = parse_address(address)
-    with database() as db:
-        name = _only_list(db, list_name)
+    found = settings()
+    with database(found) as db:
+        name = only_list(db, list_name)
         with db.write() as session:
             tree = lists.get_list(session, name)
             chosen = choice.over(Preferences(languages=tree.languages[:1]), tree)
-            admission = store.add(session, name, parsed, chosen, consent_source=consent, now=now())
-    if admission is not Admission.ADDED:
+            erased = erased_among(session, departing.erasure_key(found))
+            admission = store.add(
+                session,
+                name,
+                parsed,
+                chosen,
+                consent_source=consent,
+                now=now(),
+                erased=erased,
+                force=force,
+            )
+    if admission not in (Admission.ADDED, Admission.REVIVED):
         raise ConflictError(f"{parsed} {admission}; nothing was changed")
     out.print(f"{parsed}: added to {name}")
 
 
 @app.command()
-def show(address: AddressArgument, json: JsonOption = False) -> None:
+def show(
+    address: AddressArgument,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="All that is stored, as JSON: what they may ask.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """What is stored of a person."""
     with database() as db, db.read() as session:
         found = store.show(session, address)
+        whole = histories.everything(session, found.id, found.address) if everything else None
+    if whole is not None:
+        show_json(whole)
+        return
     if json:
         show_json(plain(found))
         return
@@ -201,7 +255,7 @@ def set_(
         most=most,
     )
     with database() as db:
-        name = _only_list(db, list_name)
+        name = only_list(db, list_name)
         with db.write() as session:
             person = store.show(session, address)
             if name not in person.subscriptions:
@@ -225,7 +279,7 @@ def export(
 ) -> None:
     """Everybody on a list or once on it, as CSV that `import` reads."""
     with database() as db:
-        name = _only_list(db, list_name)
+        name = only_list(db, list_name)
         with db.read() as session:
             text = "".join(subscriber_csv.export_rows(store.export(session, name)))
     if out_file is None:
@@ -303,21 +357,11 @@ def _because(entry: ExplainedEntry) -> str:
     return f"{said}; cut to fit" if folded else said
 
 
-def _only_list(db: Database, name: str) -> str:
-    with db.read() as session:
-        if name:
-            return lists.get_list(session, name).name
-        names = lists.list_names(session)
-    if len(names) != 1:
-        known = ", ".join(names) or "none yet: run `newsletter lists sync`"
-        raise NewsletterError(f"which list? say --list NAME; there is {known}")
-    return names[0]
-
-
 def _added_json(added: Added) -> dict[str, object]:
     return {
         "added": added.added,
         "known": added.known,
+        "revived": added.revived,
         "left": added.leaving,
         "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
     }

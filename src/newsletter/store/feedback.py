@@ -1,4 +1,5 @@
-"""What came back by mail, recorded once each, and what it makes of deliveries and readers."""
+"""What came back by mail, recorded once each, and what it makes of deliveries and readers; and the
+admin's word that lifts it."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ from sqlmodel import Session, col, select
 from newsletter.addresses import address_key
 from newsletter.errors import NotFoundError
 from newsletter.replies import Judgement, Reply, Verdict
-from newsletter.store.breaker import accuse
+from newsletter.store.breaker import accuse, give_back
 from newsletter.store.departures import leave
 from newsletter.store.instants import instant, seconds
-from newsletter.store.suppressions import suppress
+from newsletter.store.suppressions import suppress, unsuppress
 from newsletter.store.tables import DeliveryRow, FeedbackRow, IssueRow, SubscriberRow
 from newsletter.store.values import DeliveryState, Way
 
@@ -53,6 +54,7 @@ class FeedbackKind(StrEnum):
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     UNREAD = "unread"
+    LIFTED = "lifted"  # an admin let the address be mailed again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,30 @@ def record_unread(session: Session, key: str, octets: bytes, now: dt.datetime, *
     return _insert(session, name, FeedbackKind.UNREAD, now, None, "", reply, octets[:MOST_KEPT])
 
 
+def lift(session: Session, address: str, reason: str, now: dt.datetime) -> bool:
+    """Lets an address be mailed again, from the next issue on; False if it was not suppressed.
+
+    Leaves that bounces made its person make are taken back; those they made themselves stand.
+    """
+    if not unsuppress(session, address):
+        return False
+    person = session.exec(
+        select(SubscriberRow).where(SubscriberRow.address_key == address_key(address))
+    ).first()
+    if person is not None and person.id is not None:
+        give_back(session, person.id, now)
+        row = FeedbackRow(
+            key=f"lifted:{person.id}:{now.isoformat()}",
+            kind=FeedbackKind.LIFTED,
+            subscriber_id=person.id,
+            text=reason,
+            at=seconds(now),
+        )
+        session.add(row)
+        session.flush()
+    return True
+
+
 def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedback, ...]:
     """What came back, the latest first."""
     query = select(FeedbackRow, SubscriberRow.address).outerjoin(
@@ -180,6 +206,8 @@ def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedba
     )
     if kind is not None:
         query = query.where(FeedbackRow.kind == kind)
+    else:
+        query = query.where(FeedbackRow.kind != FeedbackKind.LIFTED)
     rows = session.exec(query.order_by(col(FeedbackRow.id).desc()))
     return tuple(_feedback(row, address or "") for row, address in rows)
 

@@ -1,0 +1,120 @@
+"""`newsletter subscribers unsubscribe|suppress|unsuppress|erase`: ending mail, by the admin."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from newsletter.addresses import parse_address
+from newsletter.cli.edge import database, err, now, out, settings
+from newsletter.errors import ConflictError, NewsletterError, NotFoundError, SettingsError
+from newsletter.settings import Settings
+from newsletter.store import subscribers as store
+from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey, erasure
+from newsletter.store.erasures import erase as erase_person
+from newsletter.store.feedback import lift
+from newsletter.store.values import SubscriptionState, Way
+
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
+ReasonOption = Annotated[str, typer.Option(help="Why, in your own words; kept.")]
+
+
+def erasure_key(found: Settings) -> ErasureKey | None:
+    """The key of the settings; None when there is none."""
+    return ErasureKey(found.erasure_key.get_secret_value()) if found.erasure_key else None
+
+
+@contextmanager
+def told_of_erasure(db: Database, found: Settings, address: str) -> Iterator[None]:
+    """Where nobody has `address` because they were erased, the error within says that."""
+    try:
+        yield
+    except NotFoundError:
+        with db.read() as session:
+            gone = erasure(session, address, erasure_key(found))
+        if gone is None:
+            raise
+        raise NotFoundError(
+            f"the person of {address} was erased on {gone.at:%Y-%m-%d}: what was sent to them "
+            "cannot be made again"
+        ) from None
+
+
+def unsubscribe(
+    address: AddressArgument,
+    list_name: Annotated[str, typer.Option("--list", help="Only this list; else all.")] = "",
+    reason: ReasonOption = "",
+) -> None:
+    """Take somebody off a list, or off all; what is queued for them is not sent."""
+    with database() as db, db.write() as session:
+        person = store.show(session, address)
+        if list_name and list_name not in person.subscriptions:
+            raise NotFoundError(f"{person.address} is not on {list_name}")
+        names = [
+            name
+            for name, subscription in person.subscriptions.items()
+            if list_name in ("", name) and subscription.state is not SubscriptionState.LEFT
+        ]
+        for name in names:
+            store.leave(session, name, person.id, way=Way.ADMIN, now=now(), reason=reason)
+    out.print(f"{person.address}: " + (f"left {', '.join(names)}" if names else "as before"))
+
+
+def suppress(
+    address: AddressArgument,
+    reason: Annotated[str, typer.Option(help="Why, in your own words; kept.")],
+) -> None:
+    """Stop all mail to an address, whether or not anybody has it."""
+    parsed = parse_address(address)
+    with database() as db, db.write() as session:
+        done = store.suppress(session, parsed, "admin", now(), detail=reason)
+    out.print(f"{parsed}: {'suppressed' if done else 'was suppressed before'}")
+
+
+def unsuppress(
+    address: AddressArgument,
+    reason: Annotated[str, typer.Option(help="Why, in your own words; kept.")],
+) -> None:
+    """Let an address be mailed again; leaves that bounces caused are taken back, others stand."""
+    parsed = parse_address(address)
+    with database() as db, db.write() as session:
+        if not lift(session, parsed, reason, now()):
+            raise ConflictError(f"{parsed} is not suppressed; nothing was changed")
+    out.print(f"{parsed}: may be mailed again")
+
+
+def erase(
+    address: AddressArgument,
+    reason: ReasonOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget a person, and keep no more than a keyed hash that says not to mail them."""
+    found = settings()
+    key = erasure_key(found)
+    if key is None:
+        raise SettingsError(
+            "erasure_key is not set, and nobody can be erased without: write erasure_key = "
+            '"…" into newsletter.toml, 32 random characters or more, and never change it'
+        )
+    with database(found) as db:
+        with db.read() as session:
+            person = store.show(session, address)
+        _confirm(f"Erase {person.address}? It cannot be undone.", yes)
+        with db.write() as session:
+            erase_person(session, person.address, key, now(), reason=reason)
+    out.print("erased; no import will bring them back")
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NewsletterError("nobody is there to ask: say --yes")
+    err.print(question, end=" ")
+    if not typer.confirm(""):
+        raise typer.Exit(1)

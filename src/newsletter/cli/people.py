@@ -1,0 +1,82 @@
+"""`newsletter subscribers list|history`, and all that is stored of one person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.edge import JsonOption, database, only_list, show_json, show_table
+from newsletter.content.serial import plain
+from newsletter.errors import NotFoundError
+from newsletter.store import histories, lists
+from newsletter.store import subscribers as store
+from newsletter.store.people import people
+from newsletter.store.values import SubscriptionState
+
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
+
+
+def list_(
+    list_name: Annotated[
+        str, typer.Option("--list", help="The list; needed where there are several.")
+    ] = "",
+    topic: Annotated[str, typer.Option(help="Only who follows this topic by name.")] = "",
+    status: Annotated[
+        SubscriptionState | None, typer.Option(help="Only who is in this state.")
+    ] = None,
+    since: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only who joined since then.")
+    ] = None,
+    bounced: Annotated[
+        bool, typer.Option("--bounced", help="Only whose mail has come back.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """The people of a list."""
+    with database() as db:
+        name = only_list(db, list_name)
+        with db.read() as session:
+            topics = lists.get_list(session, name).topics
+            if topic and topic not in topics:
+                known = ", ".join(one.name for one in topics.topics)
+                raise NotFoundError(f"{name} has no topic {topic!r}; it has {known}")
+            found = people(
+                session,
+                name,
+                topic=topic,
+                state=status,
+                since=since.replace(tzinfo=dt.UTC) if since else None,
+                bounced=bounced,
+            )
+            if json:
+                show_json([plain(person) for person in found])
+                return
+            show_table(
+                ("address", "state", "follows", "joined", "suppressed"),
+                (
+                    (
+                        p.address,
+                        p.state,
+                        "everything" if p.preferences.follows is None else p.preferences.follows,
+                        p.consent_at,
+                        p.suppressed,
+                    )
+                    for p in found
+                ),
+            )
+
+
+def history(address: AddressArgument, json: JsonOption = False) -> None:
+    """Everything that happened to a person: consent, mail, bounces, leaving, coming back."""
+    with database() as db, db.read() as session:
+        person = store.show(session, address)
+        events = histories.history(session, person.id, person.address)
+    if json:
+        show_json([plain(event) for event in events])
+        return
+    show_table(
+        ("at", "list", "issue", "what", "detail"),
+        [(e.at, e.list_name, e.issue, e.what, e.detail) for e in events],
+    )

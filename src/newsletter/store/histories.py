@@ -1,0 +1,143 @@
+"""All that is stored of one person: as a history to read, and whole, as the law lets them ask."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlmodel import Session, SQLModel, col
+from sqlmodel import select as rows_of
+
+from newsletter.addresses import address_key
+from newsletter.store.instants import instant
+from newsletter.store.tables import (
+    AttemptRow,
+    DeliveryRow,
+    DepartureRow,
+    FeedbackRow,
+    IssueRow,
+    SubscriptionRow,
+    SuppressionRow,
+)
+from newsletter.store.values import DeliveryState
+
+_BY_ADDRESS = ("suppressions", "outbox")
+_NOT_THEIRS = frozenset({"content"})  # the whole bytes of a mail: its other columns tell of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a person on a list; `list_name` is "" when it was on all."""
+
+    at: dt.datetime
+    what: str
+    list_name: str = ""
+    issue: str = ""
+    detail: str = ""
+
+
+def history(session: Session, subscriber_id: int, address: str) -> tuple[Event, ...]:
+    """Everything that happened to a person, the earliest first."""
+    events = [
+        *_consents(session, subscriber_id),
+        *_deliveries(session, subscriber_id),
+        *_departures(session, subscriber_id),
+        *_feedback(session, subscriber_id),
+        *_suppressions(session, address),
+    ]
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def everything(session: Session, subscriber_id: int, address: str) -> Mapping[str, Any]:
+    """Every row that tells of a person, by table; instants are epoch seconds, as stored."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    tables = SQLModel.metadata.tables
+    for name, table in sorted(tables.items()):
+        if "subscriber_id" in table.c:
+            found[name] = _rows(session, table, table.c.subscriber_id == subscriber_id)
+    person = tables["subscribers"]
+    found["subscribers"] = _rows(session, person, person.c.id == subscriber_id)
+    for name in _BY_ADDRESS:
+        table = tables[name]
+        found[name] = _rows(session, table, table.c.address_key == address_key(address))
+    attempts = tables["attempts"]
+    theirs = select(DeliveryRow.id).where(col(DeliveryRow.subscriber_id) == subscriber_id)  # type: ignore[call-overload]  # SQLModel's id may be None
+    found["attempts"] = _rows(session, attempts, attempts.c.delivery_id.in_(theirs))
+    choices = tables["preferences"]
+    chosen = [row["preferences_id"] for row in found["subscriptions"]]
+    found["preferences"] = _rows(session, choices, choices.c.id.in_(chosen))
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _rows(session: Session, table: Table, wanted: Any) -> list[dict[str, Any]]:
+    rows = session.connection().execute(select(table).where(wanted)).mappings()
+    return [{k: v for k, v in row.items() if k not in _NOT_THEIRS} for row in rows]
+
+
+def _consents(session: Session, subscriber_id: int) -> Iterator[Event]:
+    query = rows_of(SubscriptionRow).where(SubscriptionRow.subscriber_id == subscriber_id)
+    for row in session.exec(query):
+        at = instant(row.consent_at if row.consent_at is not None else row.created_at)
+        detail = f"{row.consent_source}; {row.state} now"
+        yield Event(at=at, what="joined", list_name=row.list_name, detail=detail)
+
+
+def _deliveries(session: Session, subscriber_id: int) -> Iterator[Event]:
+    query = (
+        rows_of(DeliveryRow, IssueRow.list_name, IssueRow.name, IssueRow.created_at)
+        .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
+        .where(DeliveryRow.subscriber_id == subscriber_id)
+    )
+    for row, list_name, issue, made in session.exec(query):
+        for attempt in session.exec(rows_of(AttemptRow).where(AttemptRow.delivery_id == row.id)):
+            detail = f"{attempt.code or ''} {attempt.text}".strip()
+            what = f"attempt: {attempt.state}"
+            yield Event(
+                at=instant(attempt.at), what=what, list_name=list_name, issue=issue, detail=detail
+            )
+        what = "accepted by the relay" if row.state == DeliveryState.SENT else row.state
+        at = instant(row.last_at if row.last_at is not None else made)
+        yield Event(at=at, what=what, list_name=list_name, issue=issue, detail=row.reason)
+
+
+def _departures(session: Session, subscriber_id: int) -> Iterator[Event]:
+    query = (
+        rows_of(DepartureRow, IssueRow.name)
+        .outerjoin(DeliveryRow, col(DeliveryRow.id) == DepartureRow.delivery_id)
+        .outerjoin(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
+        .where(DepartureRow.subscriber_id == subscriber_id)
+    )
+    for row, issue in session.exec(query):
+        scope = f"the topic {row.topic}" if row.topic else "the list"
+        what, detail = f"left {scope}", ", ".join(filter(None, (f"by {row.way}", row.reason)))
+        place = {"list_name": row.list_name, "issue": issue or ""}
+        yield Event(at=instant(row.at), what=what, detail=detail, **place)
+        if row.undone_at is not None:
+            yield Event(at=instant(row.undone_at), what=f"came back to {scope}", **place)
+
+
+def _feedback(session: Session, subscriber_id: int) -> Iterator[Event]:
+    query = (
+        rows_of(FeedbackRow, IssueRow.list_name, IssueRow.name)
+        .outerjoin(DeliveryRow, col(DeliveryRow.id) == FeedbackRow.delivery_id)
+        .outerjoin(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
+        .where(FeedbackRow.subscriber_id == subscriber_id)
+    )
+    for row, list_name, issue in session.exec(query):
+        yield Event(
+            at=instant(row.at),
+            what="may be mailed again" if row.kind == "lifted" else f"{row.kind} came back",
+            list_name=list_name or "",
+            issue=issue or "",
+            detail=": ".join(filter(None, (row.judgement, row.text))),
+        )
+
+
+def _suppressions(session: Session, address: str) -> Iterator[Event]:
+    row = session.get(SuppressionRow, address_key(address))
+    if row is not None:
+        detail = ": ".join(filter(None, (row.reason, row.detail)))
+        yield Event(at=instant(row.at), what="suppressed", detail=detail)

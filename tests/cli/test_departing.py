@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ISSUE, Run
+
+ANN = "ann@reader.example"
+
+
+def test_the_admin_ends_and_takes_up_mail_and_the_history_tells(filled: Run) -> None:
+    assert (
+        "left ai-for-science" in filled("subscribers", "unsubscribe", ANN, "--reason", "moved").out
+    )
+    assert "as before" in filled("subscribers", "unsubscribe", ANN).out
+    assert filled("subscribers", "suppress", ANN, "--reason", "a letter").code == 0
+    assert filled("subscribers", "unsuppress", ANN, "--reason", "a second letter").code == 0
+    told = filled("subscribers", "unsuppress", ANN, "--reason", "again")
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    events = json.loads(filled("subscribers", "history", ANN, "--json").out)
+    assert [(event["what"], event["detail"]) for event in events] == [
+        ("joined", "import of people.csv; left now"),
+        ("left the list", "by admin, moved"),
+        ("may be mailed again", "a second letter"),
+    ]
+    assert "a second letter" in filled("subscribers", "history", ANN).out
+
+
+def test_who_left_is_on_the_list_again_by_force_alone(filled: Run, tmp_path: Path) -> None:
+    filled("subscribers", "unsubscribe", ANN)
+    (tmp_path / "again.csv").write_text(f"email\n{ANN}\n")
+    assert "1 refused" in filled("subscribers", "import", "again.csv").out
+    forced = ("--force-resubscribe", "signed a form")
+    assert "1 on it again" in filled("subscribers", "import", "again.csv", *forced).out
+    shown = json.loads(filled("subscribers", "show", ANN, "--json").out)
+    assert shown["subscriptions"]["ai-for-science"]["state"] == "active"
+
+
+def test_an_erased_person_is_gone_and_render_says_so(filled: Run, mail: Path) -> None:
+    assert filled("send", ISSUE, "--yes").code == 0
+    assert list(mail.iterdir())
+    refused = filled("subscribers", "erase", ANN)
+    assert (refused.code, refused.err) == (1, "newsletter: nobody is there to ask: say --yes\n")
+    assert filled("subscribers", "erase", ANN, "--yes", "--reason", "asked").code == 0
+    told = filled("render", ISSUE, "--to", ANN)
+    assert told.code == 1
+    assert "was erased on" in told.err
+    assert "was erased" in filled("subscribers", "add", ANN).err
+    assert "2 known, 0 left, 1 refused" in filled("subscribers", "import", "people.csv").out
+    assert "sent" in filled("status", ISSUE).out
+
+
+def test_without_a_key_nobody_is_erased(filled: Run, tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.toml"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if "erasure_key" not in line))
+    told = filled("subscribers", "erase", ANN, "--yes")
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert "erasure_key is not set" in told.err
+
+
+def test_everything_that_is_stored_can_be_shown(filled: Run, mail: Path) -> None:
+    assert filled("send", ISSUE, "--yes").code == 0
+    assert list(mail.iterdir())
+    whole = json.loads(filled("subscribers", "show", ANN, "--everything").out)
+    assert whole["subscribers"][0]["address"] == ANN
+    assert whole["deliveries"][0]["address"] == ANN
+    assert "proteins" in whole["preferences"][0]["body"]
+    assert "bo@reader" not in str(whole)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ((), ["ann", "bo", "cy"]),
+        (("--topic", "proteins"), ["ann"]),
+        (("--status", "left"), ["cy"]),
+        (("--status", "active"), ["ann", "bo"]),
+        (("--since", "2026-01-01"), ["ann", "bo", "cy"]),
+        (("--since", "2999-01-01"), []),
+        (("--bounced",), []),
+    ],
+)
+def test_people_are_listed_by_what_is_asked(
+    filled: Run, words: list[str], names: list[str]
+) -> None:
+    filled("subscribers", "unsubscribe", "cy@reader.example")
+    found = json.loads(filled("subscribers", "list", *words, "--json").out)
+    assert [person["address"].partition("@")[0] for person in found] == names
+    shown = filled("subscribers", "list", *words).out
+    assert [line.partition("@")[0] for line in shown.splitlines()[1:]] == names
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("unsubscribe", "nobody@b.example"), "nobody@b.example"),
+        (("unsubscribe", ANN, "--list", "nope"), "nope"),
+        (("suppress", "not an address", "--reason", "x"), "not an address"),
+        (("history", "nobody@b.example"), "nobody@b.example"),
+        (("erase", "nobody@b.example", "--yes"), "nobody@b.example"),
+        (("list", "--topic", "astrology"), "astrology"),
+    ],
+)
+def test_a_mistake_is_one_line(filled: Run, words: tuple[str, ...], named: str) -> None:
+    shown = filled("subscribers", *words)
+    assert (shown.code, shown.err.count("\n")) == (1, 1)
+    assert named in shown.err

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from newsletter.errors import NotFoundError, SettingsError
+from newsletter.store import histories, subscribers
+from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey, erase, erased_among, erasure
+from newsletter.store.feedback import feedback
+from newsletter.store.members import Admission, Member, add, import_rows
+from newsletter.store.readers import reader
+from newsletter.store.tables import DeliveryRow, SubscriberRow
+from newsletter.store.values import DeliveryState, SubscriptionState, Way
+from tests.store.stage import LIST, NOW, join, set_stage, sync
+from tests.tracking.mailed import mail
+from tests.tracking.returned_mail import dsn, envelope
+
+ANN = "ann@reader.example"
+KEY = ErasureKey("a key for erasures in tests, of good length")
+OTHER = ErasureKey("another key for erasures, of good length as well")
+
+
+def erase_ann(database: Database) -> None:
+    with database.write() as session:
+        erase(session, "Ann@Reader.example", KEY, NOW, reason="asked by letter")
+
+
+def test_nothing_in_the_database_names_an_erased_person(database: Database) -> None:
+    mailed = mail(database, [ANN, "bo@reader.example"])
+    mailed.take(dsn(to=envelope(mailed.ids[ANN]), diagnostic=f"smtp; 550 5.1.1 <{ANN}> unknown"))
+    number = mailed.person(ANN).id
+    erase_ann(database)
+    with database.read() as session:
+        left = histories.everything(session, number, "")
+        assert ANN not in str(left)
+        assert "reader.example" not in str(left)
+        with pytest.raises(NotFoundError):
+            subscribers.show(session, ANN)
+        row = session.get(DeliveryRow, mailed.ids[ANN])
+        assert row is not None
+        assert row.state == DeliveryState.BOUNCED  # numbers stay
+        assert reader(session, mailed.ids[ANN]) is None
+        assert ANN not in str(feedback(session))
+        assert [m.address for m in subscribers.export(session, LIST)] == ["bo@reader.example"]
+    assert mailed.suppressed("bo@reader.example") == ""
+
+
+def test_what_is_queued_for_an_erased_person_is_not_sent(database: Database) -> None:
+    stage = set_stage(database, [ANN, "bo@reader.example"])
+    due = {one.address: one for one in stage.due()}
+    erase_ann(database)
+    assert [one.address for one in stage.due()] == ["bo@reader.example"]
+    assert stage.commit(claims=[stage.claim(due[ANN])]) == frozenset()
+
+
+def test_no_import_brings_an_erased_person_back(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+    erase_ann(database)
+    with database.write() as session:
+        erased = erased_among(session, KEY)
+        rows = [Member(address="ANN@reader.example"), Member(address="cy@reader.example")]
+        added = import_rows(session, LIST, rows, source="a file", now=NOW, erased=erased)
+        assert [refusal.admission for refusal in added.refusals] == [Admission.ERASED]
+        gone = Member(address=ANN, state=SubscriptionState.LEFT)
+        added = import_rows(session, LIST, [gone], source="a file", now=NOW, erased=erased)
+        assert [refusal.admission for refusal in added.refusals] == [Admission.ERASED]
+        assert len(session.exec(select(SubscriberRow)).all()) == 2
+        found = erasure(session, ANN, KEY)
+        assert found is not None
+        assert found.reason == "asked by letter"
+        assert erasure(session, "cy@reader.example", KEY) is None
+
+
+def test_they_may_come_back_of_their_own_will(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+    erase_ann(database)
+    with database.write() as session:
+        assert join(session, ANN) is Admission.ADDED
+    erase_ann(database)
+
+
+def test_a_missing_or_another_key_is_told(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+        join(session, "bo@reader.example")
+        assert erased_among(session, None)([ANN]) == frozenset()
+    erase_ann(database)
+    with database.write() as session:
+        with pytest.raises(SettingsError, match="erasure_key is not set"):
+            erased_among(session, None)
+        with pytest.raises(SettingsError, match="does not rotate"):
+            erased_among(session, OTHER)
+        with pytest.raises(SettingsError, match="does not rotate"):
+            erase(session, "bo@reader.example", OTHER, NOW)
+
+
+def test_a_short_key_is_refused_and_none_is_shown() -> None:
+    with pytest.raises(SettingsError, match="needs 32"):
+        ErasureKey("short")
+    assert "good length" not in repr(KEY)
+
+
+def test_who_left_or_bounced_comes_back_by_force_and_reason_alone(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+        person = subscribers.show(session, ANN)
+        subscribers.leave(session, LIST, person.id, way=Way.PAGE, now=NOW)
+        subscribers.suppress(session, ANN, "complaint", NOW)
+        assert join(session, ANN) is Admission.LEFT
+        again = add(
+            session,
+            LIST,
+            ANN,
+            person.subscriptions[LIST].preferences,
+            consent_source="",
+            now=NOW,
+            force="signed a form",
+        )
+        assert again is Admission.REVIVED
+        person = subscribers.show(session, ANN)
+        assert person.suppression is None
+        assert person.subscriptions[LIST].state is SubscriptionState.ACTIVE
+        assert person.subscriptions[LIST].consent_source == "forced: signed a form"
+        assert len(subscribers.departures(session, person.id)) == 1  # the history stays
