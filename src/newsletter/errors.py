@@ -82,5 +82,9 @@ class ReplyError(RelayError):
     """The relay answered something that is not SMTP (RFC 5321 §4.2)."""
 
 
+class OneClickError(NewsletterError):
+    """The public address at which readers leave does not work, so nothing may go out."""
+
+
 class DatabaseError(NewsletterError):
     """The database cannot be opened, or is of another version than this program."""

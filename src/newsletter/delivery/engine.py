@@ -11,10 +11,12 @@ from dataclasses import replace
 from newsletter.delivery.cancelling import sweep
 from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.dkim import Signer
+from newsletter.delivery.halting import hold
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
 from newsletter.delivery.watching import while_going
+from newsletter.errors import RelayRefusedError
 from newsletter.store import canary, issues, ledger, senders
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
@@ -42,7 +44,8 @@ async def deliver(
     Raises:
         ConflictError: another process is sending it.
         SettingsError: a key is missing that links in sent mail depend on.
-        RelayError: the relay cannot be used; what was not sent stays queued.
+        RelayError: the relay cannot be used; what was not sent stays queued. When it refuses us,
+            the issue is paused.
         DatabaseError: the ledger cannot be written; nothing is lost.
     """
     with senders.hold_issue(database, issue.id) as name:
@@ -56,9 +59,12 @@ async def deliver(
                 summary = await while_going(
                     books.going, around, lambda near: send_issue(work, relay, near, by_list)
                 )
+            except RelayRefusedError as error:
+                raise RelayRefusedError(hold(database, issue, str(error))) from error
             finally:
                 sweep(database, issue.id)
-            return replace(summary, halt=summary.halt or books.ended())
+            halt = hold(database, issue, summary.halt) if summary.halt else books.ended()
+            return replace(summary, halt=halt)
 
 
 def by_policy(issue: Issue, manners: Manners) -> Manners:
