@@ -11,6 +11,8 @@ from itertools import permutations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlmodel import Session
+
 from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Period
 from newsletter.content.links import Links
@@ -29,7 +31,7 @@ from newsletter.errors import ConflictError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.templates import load_template
-from newsletter.store import canary, entries, issues, lists, subscribers
+from newsletter.store import amending, canary, entries, issues, lists, senders, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.notes import notes_of
@@ -62,17 +64,47 @@ def assemble_issue(
         ConflictError: the issue is no draft any more.
     """
     with db.write() as session:
-        mailing_list = lists.get_list(session, list_name)
-        if public_url:
-            mailing_list = replace(mailing_list, public_url=public_url)
-        digest = assemble(
-            mailing_list,
-            window,
-            entries.entries_in(session, window),
-            entries.briefs_in(session, window),
-        )
+        digest = _assembled(session, list_name, window, public_url)
         notes = notes_of(session, list_name, digest.name)
         return issues.save_draft(session, replace(digest, notes=notes), now)
+
+
+def _assembled(session: Session, list_name: str, window: Period, public_url: str) -> Digest:
+    mailing_list = lists.get_list(session, list_name)
+    if public_url:
+        mailing_list = replace(mailing_list, public_url=public_url)
+    return assemble(
+        mailing_list,
+        window,
+        entries.entries_in(session, window),
+        entries.briefs_in(session, window),
+    )
+
+
+def amend_issue(
+    db: Database,
+    issue: Issue,
+    template_folders: Sequence[Path],
+    now: dt.datetime,
+    public_url: str = "",
+) -> Issue:
+    """Assembles a frozen issue anew from what is stored, as the edition of all who have not been
+    sent it; who has keeps theirs. The editor's notes are kept.
+
+    Raises:
+        ConflictError: another process is sending it; it is a draft or has ended; nothing changed.
+        TemplateError: its template is missing or broken.
+    """
+    if issue.state is IssueState.DRAFT:
+        raise ConflictError(f"{issue.ref} is a draft: `newsletter issues assemble` is enough")
+    with senders.hold_issue(db, issue.id):
+        with db.read() as session:
+            made = _assembled(session, issue.list_name, issue.period, public_url)
+        digest = replace(made, name=issue.name, notes=issue.digest.notes)
+        _refuse_few(digest, issue.ref)
+        forms = compiled_forms(digest, template_folders)
+        with db.write() as session:
+            return amending.amend(session, issue.id, digest, forms, now)
 
 
 def issue_of_week(
@@ -165,6 +197,23 @@ def compiled_for(
     return compile_issue(template, digest, languages, links=Links(digest.list.public_url))
 
 
+def compiled_forms(digest: Digest, template_folders: Sequence[Path]) -> dict[str, bytes]:
+    """The digest compiled for every choice of languages, by their names (`en`, `en+zh`)."""
+    return {
+        "+".join(languages): compiled_for(digest, languages, template_folders).dumps()
+        for languages in variants(digest.list)
+    }
+
+
+def _refuse_few(digest: Digest, ref: str) -> None:
+    fewest = digest.list.policies.fewest_entries
+    if len(digest.entries) < fewest:
+        raise ConflictError(
+            f"{ref} has {len(digest.entries)} entries and its list wants at least "
+            f"{fewest}: import some and assemble it again, or lower policies.fewest_entries"
+        )
+
+
 def compiler(template_folders: Sequence[Path]) -> Compile:
     """`compiled_for` with those folders."""
     return lambda digest, languages: compiled_for(digest, languages, template_folders)
@@ -177,18 +226,10 @@ def freeze(db: Database, issue: Issue, template_folders: Sequence[Path], now: dt
         ConflictError: it has fewer entries than its list wants, or is frozen already.
         TemplateError: its template is missing or broken.
     """
-    fewest = issue.digest.list.policies.fewest_entries
-    if len(issue.digest.entries) < fewest:
-        raise ConflictError(
-            f"{issue.ref} has {len(issue.digest.entries)} entries and its list wants at least "
-            f"{fewest}: import some and assemble it again, or lower policies.fewest_entries"
-        )
-    compiled = {
-        "+".join(languages): compiled_for(issue.digest, languages, template_folders).dumps()
-        for languages in variants(issue.digest.list)
-    }
+    _refuse_few(issue.digest, issue.ref)
+    forms = compiled_forms(issue.digest, template_folders)
     with db.write() as session:
-        issues.freeze(session, issue.id, compiled, now)
+        issues.freeze(session, issue.id, forms, now)
         return issues.issue_by_id(session, issue.id)
 
 

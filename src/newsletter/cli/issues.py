@@ -35,7 +35,7 @@ from newsletter.store import lists
 from newsletter.store.issues import Issue
 
 app = typer.Typer(help="Issues of a list.", no_args_is_help=True, rich_markup_mode=None)
-for command in (steering.pause, steering.resume, steering.cancel):
+for command in (steering.pause, steering.resume, steering.cancel, steering.amend):
     app.command()(command)
 app.command("edit")(notes.edit)
 

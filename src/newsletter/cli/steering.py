@@ -1,4 +1,4 @@
-"""`newsletter issues pause|resume|cancel`: an issue held, let go on, or ended, while it is sent."""
+"""`newsletter issues pause|resume|cancel|amend`: an issue held, let go on, ended or mended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.edge import database, now, out, split_issue
+from newsletter import workflow
+from newsletter.cli.edge import database, now, out, settings, split_issue, template_folders
 from newsletter.delivery.cancelling import cancel as cancel_issue
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, steering
@@ -47,6 +48,20 @@ def cancel(
             counts = issues.counts(session, found.id)
     told = ", ".join(f"{number} {state}" for state, number in counts.items())
     out.print(f"{issue}: {'cancelled' if changed else 'was cancelled already'}; {told}")
+
+
+def amend(issue: IssueArgument) -> None:
+    """Put an issue together anew for all who have not been sent it; pause it first if it is sent.
+
+    Who has it keeps the first edition, and `render` and `why` show each theirs.
+    """
+    found = settings()
+    with database(found) as db:
+        with db.read() as session:
+            wanted = issues.get_issue(session, *split_issue(issue))
+        amended = workflow.amend_issue(db, wanted, template_folders(found), now(), found.public_url)
+    number = amended.edition.number if amended.edition else 0
+    out.print(f"{issue}: edition {number}, for all who have not been sent it")
 
 
 def _ask(issue: str, yes: bool) -> None:

@@ -1,0 +1,76 @@
+"""A second edition: what an issue says from now on, to those who have not been sent it yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from newsletter.content.digest import Digest
+from newsletter.content.serial import dump
+from newsletter.errors import ConflictError
+from newsletter.store.instants import seconds
+from newsletter.store.issues import Issue, issue_by_id
+from newsletter.store.tables import CompiledRow, EditionRow, IssueRow
+from newsletter.store.values import IssueState, Skip
+
+_OPEN = (IssueState.FROZEN, IssueState.SENDING, IssueState.PAUSED)
+
+# The first edition had nothing for them; whether the next has is judged when their turn comes.
+_AGAIN = text("""
+UPDATE deliveries SET state = 'queued', reason = ''
+WHERE issue_id = :issue AND state = 'skipped' AND reason = :reason AND message_id IS NULL
+""")
+
+
+def amend(
+    session: Session,
+    issue_id: int,
+    digest: Digest,
+    compiled: Mapping[str, bytes],
+    now: dt.datetime,
+) -> Issue:
+    """Makes `digest` the issue's next edition, with its compiled forms by languages.
+
+    Whose message is settled keeps the edition that it was settled with, also for later attempts.
+    Nobody may be sending the issue meanwhile: the caller holds it.
+
+    Raises:
+        ConflictError: it is a draft or has ended, or the new edition is the old one.
+    """
+    row = session.get(IssueRow, issue_id, with_for_update=True, populate_existing=True)
+    if row is None or row.state not in _OPEN:
+        state = row.state if row else "gone"
+        raise ConflictError(f"the issue is {state}: there is nothing to amend")
+    last = session.exec(
+        select(EditionRow)
+        .where(EditionRow.issue_id == issue_id)
+        .order_by(col(EditionRow.number).desc())
+        .limit(1)
+    ).one()
+    body = dump(digest)
+    if body == last.digest and compiled == _forms(session, last.id):
+        raise ConflictError(
+            f"{row.list_name}/{row.name} would say the same as before: correct its entries with "
+            "`newsletter entries edit` or its template first"
+        )
+    edition = EditionRow(
+        issue_id=issue_id, number=last.number + 1, digest=body, frozen_at=seconds(now)
+    )
+    row.digest = body
+    session.add_all((row, edition))
+    session.flush()
+    session.add_all(
+        CompiledRow(edition_id=edition.id or 0, languages=languages, body=form)
+        for languages, form in compiled.items()
+    )
+    session.flush()
+    session.connection().execute(_AGAIN, {"issue": issue_id, "reason": Skip.NOTHING_FOUND})
+    return issue_by_id(session, issue_id)
+
+
+def _forms(session: Session, edition_id: int | None) -> dict[str, bytes]:
+    rows = session.exec(select(CompiledRow).where(CompiledRow.edition_id == edition_id))
+    return {row.languages: row.body for row in rows}
