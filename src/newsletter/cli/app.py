@@ -31,6 +31,7 @@ _COMMANDS = {
     "check": "checking",
     "send": "sending",
     "status": "deliveries",
+    "report": "report",
     "dkim": "signing",
 }
 

@@ -1,0 +1,155 @@
+"""`newsletter report`: what became of an issue, or of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    now,
+    out,
+    show_facts,
+    show_json,
+    show_table,
+    split_issue,
+)
+from newsletter.content.serial import plain
+from newsletter.errors import ConflictError
+from newsletter.store import issues, lists
+from newsletter.store.reports import (
+    Growth,
+    IssueReport,
+    issue_report,
+    last_reports,
+    list_report,
+)
+
+LAST = 5
+"""Issues that stand beside the one that was asked for."""
+
+
+def report(
+    what: Annotated[str, typer.Argument(metavar="ISSUE|LIST", help="LIST/WEEK, or a list.")],
+    json: JsonOption = False,
+) -> None:
+    """An issue in numbers, beside the last ones; or a list with its growth.
+
+    What the relay accepted is called that: whether it arrived, or was read, is not known.
+    """
+    with database() as db, db.read() as session:
+        if "/" not in what:
+            name = lists.get_list(session, what).name
+            whole = list_report(session, name, now(), LAST)
+            if json:
+                show_json({**plain(whole), "issues": [_json(one) for one in whole.issues]})
+                return
+            people = {f"readers, {state}": number for state, number in whole.people.items()}
+            show_facts({"list": name, **people, **_growth(whole.growth, "ever")})
+            _show_beside(whole.issues)
+            return
+        wanted = issues.get_issue(session, *split_issue(what))
+        if wanted.frozen_at is None:
+            raise ConflictError(f"{wanted.ref} is a draft: nothing of it has gone out to report")
+        found = issue_report(session, wanted.id)
+        beside = [
+            other
+            for other in last_reports(session, wanted.list_name, LAST + 1)
+            if other.issue != found.issue
+        ][:LAST]
+    if json:
+        show_json({**_json(found), "beside": [_json(other) for other in beside]})
+        return
+    _show(found)
+    _show_beside([found, *beside])
+
+
+def _show(found: IssueReport) -> None:
+    facts: dict[str, object] = {
+        "issue": found.issue,
+        "state": found.state,
+        "accepted by the relay": found.accepted,
+        **_part("of these came back", sum(found.bounced.values()), found),
+        **_lines(found.bounced),
+        "deferred": sum(found.deferred.values()),
+        **_lines(found.deferred),
+        "failed": sum(found.failed.values()),
+        **_lines(found.failed),
+        "skipped": sum(found.skipped.values()),
+        **_lines(found.skipped),
+        "waiting": found.waiting,
+        "in doubt": found.in_doubt,
+        **_part("complaints", found.complaints, found),
+        **_part("leaves", found.leaves.total, found),
+    }
+    for name, counts in (
+        ("by", found.leaves.ways),
+        ("from", found.leaves.scopes),
+        ("because", found.leaves.reasons),
+        ("after the mail", found.leaves.since_mail),
+    ):
+        facts |= {f"  {name} {word}": number for word, number in counts.items()}
+    if found.leaves.undone:
+        facts["  taken back"] = found.leaves.undone
+    if found.growth is not None:
+        facts |= _growth(found.growth, "since the issue before" if found.growth.since else "ever")
+    show_facts(facts)
+
+
+def _show_beside(found: Sequence[IssueReport]) -> None:
+    if not found:
+        return
+    out.print()
+    show_table(
+        ("issue", "accepted", "came back", "complaints", "leaves", "joined", "left", "skipped"),
+        [
+            (
+                one.issue,
+                one.accepted,
+                _share(one, sum(one.bounced.values())),
+                _share(one, one.complaints),
+                _share(one, one.leaves.total),
+                one.growth.joined if one.growth else "",
+                sum(one.growth.left.values()) if one.growth else "",
+                sum(one.skipped.values()),
+            )
+            for one in found
+        ],
+    )
+
+
+def _growth(growth: Growth, span: str) -> dict[str, object]:
+    return {
+        f"joined {span}": growth.joined,
+        f"left {span}": sum(growth.left.values()),
+        **{f"  by {way}": number for way, number in growth.left.items()},
+    }
+
+
+def _part(name: str, number: int, found: IssueReport) -> dict[str, object]:
+    return {name: _share(found, number)}
+
+
+def _share(found: IssueReport, number: int) -> str:
+    rate = found.rate(number)
+    return f"{number} ({rate:.2%})" if rate is not None and number else str(number)
+
+
+def _lines(counts: Mapping[str, int]) -> dict[str, object]:
+    return {f"  {name}": number for name, number in counts.items()}
+
+
+def _json(found: IssueReport) -> dict[str, Any]:
+    return {
+        **plain(found),
+        "rates": {
+            "bounced": found.rate(sum(found.bounced.values())),
+            "complaints": found.rate(found.complaints),
+            "leaves": found.rate(found.leaves.total),
+            "leaves_by_way": {w: found.rate(n) for w, n in found.leaves.ways.items()},
+            "leaves_by_scope": {s: found.rate(n) for s, n in found.leaves.scopes.items()},
+        },
+    }
