@@ -8,14 +8,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import resource
+import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
+from sqlalchemy.engine import URL
 
 from newsletter.delivery import engine, sender
-from newsletter.delivery.committer import Committer, Skipped
+from newsletter.delivery.committer import Committer
 from newsletter.store import database
 from newsletter.store.values import Claim, Due, Outcome
+from tests.integration.synced import keep_twins
 
 _BOAST = text("UPDATE deliveries SET state = 'sent' WHERE id = :id")
 
@@ -49,12 +53,12 @@ def claims_unread() -> None:
         self: engine.StoreLedger,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped],
+        *rest: Any,
     ) -> frozenset[int]:
-        real(self, outcomes, claims, skips)
+        real(self, outcomes, claims, *rest)
         return frozenset(claim.delivery_id for claim in claims)
 
-    engine.StoreLedger.commit = commit  # type: ignore[method-assign]  # in this process alone
+    vars(engine)["StoreLedger"] = type("Unread", (engine.StoreLedger,), {"commit": commit})
 
 
 def sent_when_fetched() -> None:
@@ -71,6 +75,28 @@ def sent_when_fetched() -> None:
         return found
 
     engine.StoreLedger.page = page  # type: ignore[method-assign]  # in this process alone
+
+
+def unsynced() -> None:
+    """Commits do not wait for the disk, and this process keeps twins of what is on it."""
+    keep_twins()
+    real = database._sqlite
+
+    def opened(url: URL) -> Engine:
+        engine = real(url)
+
+        @event.listens_for(engine, "connect")
+        def hurry(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
+
+        return engine
+
+    database._sqlite = opened
+
+
+def twins() -> None:
+    """Not broken: this process keeps twins of what is on the disk."""
+    keep_twins()
 
 
 def impatient(seconds: str) -> None:

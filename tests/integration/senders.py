@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-KEY = "a key of sufficient length for a test"
+KEY = "a-key-of-sufficient-length-for-a-test"
 ISSUE = "ai-for-science/2026-W06"
 
 
@@ -81,7 +81,7 @@ class Launcher:
         environment = {
             "NEWSLETTER_DATABASE_URL": database_url,
             "NEWSLETTER_SMTP_URL": smtp_url,
-            "NEWSLETTER_SECRET_KEYS": json.dumps([KEY]),
+            "NEWSLETTER_SECRET_KEYS": KEY,
             "NEWSLETTER_LOG_LEVEL": log_level,
         }
         request = {
@@ -104,7 +104,7 @@ class Launcher:
 def launcher(folder: Path) -> Iterator[Launcher]:
     """A launcher whose children work in `folder`."""
     command = [sys.executable, "-m", __spec__.name]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

@@ -39,7 +39,9 @@ def test_the_same_kills_show_when_sending_is_claimed_after_the_body(
     stores: Stores, senders: Launcher, slow_sink: Sink
 ) -> None:
     chance = random.Random(SEED)  # noqa: S311 - moments
-    gauntlet = Gauntlet(senders, slow_sink, stores, chance, sabotage="claims_after_the_body")
+    gauntlet = Gauntlet(
+        senders, slow_sink, stores, chance, sabotage="claims_after_the_body", sound=False
+    )
     figures = gauntlet.run(Figures(database="", seed=SEED), 4)
     assert any(account.unlisted for account in figures.accounts), figures
 
@@ -48,6 +50,8 @@ def test_the_same_kills_show_when_sent_is_recorded_before_it_is_true(
     stores: Stores, senders: Launcher, slow_sink: Sink
 ) -> None:
     chance = random.Random(SEED)  # noqa: S311 - moments
-    gauntlet = Gauntlet(senders, slow_sink, stores, chance, sabotage="sent_when_fetched")
+    gauntlet = Gauntlet(
+        senders, slow_sink, stores, chance, sabotage="sent_when_fetched", sound=False
+    )
     figures = gauntlet.run(Figures(database="", seed=SEED), 2)
     assert any(account.lost for account in figures.accounts), figures
