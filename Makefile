@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lock screenshots bench clean
+.PHONY: demo test check proof lock screenshots bench clean
 
 demo: $(READY) ## the main job, from documents to caught mail
 	$(BIN)/newsletter demo $(ARGS)
@@ -17,6 +17,9 @@ check: $(READY) ## style, types, the import contract, and README's completeness
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest tests/test_readme.py
+
+proof: $(READY) ## 200 kills of a sender on each database and 100 power cuts, with their figures
+	KILLS=200 $(BIN)/pytest tests/integration/test_kills.py tests/integration/test_power_cut.py $(ARGS)
 
 screenshots: $(READY) ## README's pictures, made from the demo's own mail (needs chromium)
 	$(BIN)/python -m tests.e2e.screenshots
