@@ -205,3 +205,13 @@ def test_whatever_the_bytes_it_is_people_or_a_reason(data: bytes, before: bytes)
         told = ""
     assert bool(people) != bool(told)
     assert "\n" not in told
+
+
+def test_all_passes_over_the_column_of_topics_and_has_nothing_to_say() -> None:
+    (member,), problems = read("email,topics\na@example.test,proofs\n", topics="all")
+    assert (member.preferences.follows, problems) == (None, [])
+
+
+def test_a_column_that_only_the_map_has_is_refused() -> None:
+    with pytest.raises(ImportFileError, match="no column 'Intrests', which the map names"):
+        read("email,Interests\na@example.test,proofs\n", mapping={"Intrests": "topics"})

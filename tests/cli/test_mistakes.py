@@ -1,5 +1,6 @@
 """A mistake is one line that says what, where and how to mend it; wrong usage ends with 2."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,33 @@ def test_a_folder_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> No
     shown = run("demo", "--no-serve", "--folder", "busy")
     assert (shown.code, shown.err.count("\n")) == (1, 1)
     assert "cannot be written: Not a directory" in shown.err
+
+
+def test_a_list_whose_template_is_not_there_is_not_followed(ready: Run, tmp_path: Path) -> None:
+    path = tmp_path / "subscribers" / "ai-for-science" / "list.toml"
+    text = path.read_text("utf-8")
+    path.write_text(re.sub("^template = .*", 'template = "weakly"', text, flags=re.M), "utf-8")
+    shown = ready("lists", "sync")
+    assert (shown.code, shown.err.count("\n")) == (1, 1)
+    assert "list.toml: template: weakly: there is no such template; there are" in shown.err
+    assert "template         weekly" not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("protiens", "no list has"), ("proteins", "out of the list's file first")]
+)
+def test_a_topic_to_drop_must_have_vanished(ready: Run, name: str, reason: str) -> None:
+    shown = ready("lists", "sync", "--drop-topic", name)
+    assert shown.code == 1
+    assert reason in shown.err
+
+
+def test_an_entry_is_given_no_topic_that_no_list_has(filled: Run) -> None:
+    shown = filled("entries", "edit", "1", "topics=proteins, protiens")
+    assert shown.code == 1
+    assert "no list has a topic 'protiens'; there are" in shown.err
+    assert filled("entries", "edit", "1", "topics=proteins, agents").code == 0
+    assert filled("entries", "edit", "1", "topics=").code == 0
 
 
 def test_a_broken_list_file_changes_nothing(ready: Run, tmp_path: Path) -> None:

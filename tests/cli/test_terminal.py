@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ISSUE, Run
+from tests.cli.conftest import ISSUE
 
 ROWS, COLUMNS = 40, 100
+PATIENCE = 30  # seconds without a word
 ASKED = "Type 2 to send to 2 readers: "
 
 
@@ -42,6 +44,8 @@ class Terminal:
         return self.program.wait(timeout=20)
 
     def _read(self) -> str:
+        ready, _, _ = select.select([self._master], [], [], PATIENCE)
+        assert ready, f"nothing came for {PATIENCE} s after: {self.screen}"
         try:
             return os.read(self._master, 65536).decode(errors="replace")
         except OSError:  # Linux says EIO when the other end is closed
@@ -72,10 +76,8 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         os.close(master)
 
 
-def test_send_asks_for_the_number_and_then_shows_a_bar(
-    filled: Run, mail: Path, tmp_path: Path
-) -> None:
-    assert filled  # the folder is filled
+@pytest.mark.usefixtures("filled")
+def test_send_asks_for_the_number_and_then_shows_a_bar(mail: Path, tmp_path: Path) -> None:
     with terminal(tmp_path, "send", ISSUE) as shown:
         shown.read_until(ASKED)
         shown.type("2\n")
@@ -89,15 +91,12 @@ def test_send_asks_for_the_number_and_then_shows_a_bar(
     [
         ("3\n", "that was another number; nothing was sent"),
         ("\n", "that was another number; nothing was sent"),
-        ("\x04", "no number was typed; nothing was sent"),
         ("\x03", "no number was typed; nothing was sent"),
     ],
-    ids=["another number", "an empty line", "end of input", "Ctrl-C"],
+    ids=["another number", "an empty line", "Ctrl-C"],
 )
-def test_any_other_answer_sends_nothing(
-    filled: Run, mail: Path, tmp_path: Path, typed: str, said: str
-) -> None:
-    assert filled
+@pytest.mark.usefixtures("filled")
+def test_any_other_answer_sends_nothing(mail: Path, tmp_path: Path, typed: str, said: str) -> None:
     with terminal(tmp_path, "send", ISSUE) as shown:
         shown.read_until(ASKED)
         shown.type(typed)
@@ -106,8 +105,8 @@ def test_any_other_answer_sends_nothing(
     assert not list(mail.iterdir())
 
 
-def test_why_stands_on_one_screen(filled: Run, tmp_path: Path) -> None:
-    assert filled
+@pytest.mark.usefixtures("filled")
+def test_why_stands_on_one_screen(tmp_path: Path) -> None:
     with terminal(tmp_path, "subscribers", "why", "ann@reader.example", ISSUE) as shown:
         assert shown.end() == 0
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.screen).replace("\r", "").splitlines()

@@ -39,6 +39,10 @@ def test_topics_left_empty_give_the_choice_back_to_the_rules() -> None:
         ("tier", "great", "use one of breakthrough, notable"),
         ("position", "first", "whole number"),
         ("title", " ", "needs a title"),
+        ("title", "One\r\nBcc: x@example.org", r"control character \(U\+000D\)"),
+        ("texts.en.summary", "\x1b[31mred", r"control character \(U\+001B\)"),
+        ("links", "javascript:alert(1)", "is not a link"),
+        ("links", "https://", "is not a link"),
     ],
 )
 def test_what_cannot_be_said_is_told(field: str, value: str, reason: str) -> None:

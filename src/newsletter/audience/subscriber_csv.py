@@ -94,17 +94,29 @@ def read_subscribers(
         is_record=_is_person,
     )
     columns = _columns(sheet.header, renamed) or ["address"]
+    _refuse_unmapped(name, sheet.header, mapping or {})
     if topics and topics != ALL and _folded(topics) not in map(_folded, sheet.header):
         raise ImportFileError(
             f"{name}:1: there is no column {topics!r}: there are {', '.join(sheet.header)}"
         )
+    problems = _misspelt(sheet.header, columns)
     if topics == ALL:
         columns = ["" if column == "topics" else column for column in columns]
-    problems = _misspelt(sheet.header, columns)
     people = list(_people(sheet, columns, mailing_list, problems))
     if not people:
         raise ImportFileError(_why_nobody(name, sheet, problems))
     return people, problems
+
+
+def _refuse_unmapped(name: str, header: Sequence[str], mapping: Mapping[str, str]) -> None:
+    """A misspelt column in the map would leave its people following everything, in silence."""
+    there = set(map(_folded, header))
+    for theirs in mapping:
+        if _folded(theirs) not in there:
+            raise ImportFileError(
+                f"{name}:1: there is no column {theirs!r}, which the map names: "
+                f"there are {', '.join(header)}"
+            )
 
 
 def export_rows(members: Iterable[Member]) -> Iterator[str]:

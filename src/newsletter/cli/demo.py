@@ -89,7 +89,7 @@ def _prepare(folder: Path, port: int) -> Settings:
 
 def _fill(db: Database, found: Settings) -> Issue:
     """Lists, entries, readers and the issue, as the commands of those names do it."""
-    for report in lists.sync_folder(db, found.lists_folder, frozenset()):
+    for report in lists.sync_folder(db, found.lists_folder, frozenset(), template_folders(found)):
         lists.describe(report)
     for path in sorted((found.lists_folder.parent / "documents").iterdir()):
         entries.describe(path, *entries.import_file(db, path, None))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from newsletter.cli.edge import (
     JsonOption,
@@ -23,6 +24,7 @@ from newsletter.content import sources
 from newsletter.content.entry import Entry, Period, Tier
 from newsletter.errors import NewsletterError, SourceError
 from newsletter.store import entries as store
+from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.store.entries import ImportReport, StoredEntry
 
@@ -180,8 +182,18 @@ def edit(
             raise NewsletterError(f"{change!r} changes nothing: write FIELD=VALUE, tier=notable")
         wanted[name.strip()] = value
     with database() as db, db.write() as session:
+        _refuse_unknown_topics(session, wanted.get("topics", ""))
         found = store.edit_entry(session, entry, wanted, now())
     out.print(f"{found.entry.key}: {', '.join(wanted)} set")
+
+
+def _refuse_unknown_topics(session: Session, written: str) -> None:
+    """A topic that no list has would take the entry from everybody who follows the right one."""
+    every = [lists.get_list(session, name) for name in lists.list_names(session)]
+    known = dict.fromkeys(topic.name for one in every for topic in one.topics.topics)
+    for name in filter(None, map(str.strip, written.split(","))):
+        if name not in known:
+            raise NewsletterError(f"no list has a topic {name!r}; there are {', '.join(known)}")
 
 
 @app.command()

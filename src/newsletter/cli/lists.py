@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from newsletter.audience.listfile import read_list_file
 from newsletter.cli.edge import (
@@ -17,9 +19,12 @@ from newsletter.cli.edge import (
     show_facts,
     show_json,
     show_table,
+    template_folders,
 )
+from newsletter.content.mailinglist import MailingList
 from newsletter.content.serial import plain
-from newsletter.errors import ListFileError
+from newsletter.errors import ConflictError, ListFileError, TemplateError
+from newsletter.rendering.templates import load_template
 from newsletter.store import lists as store
 from newsletter.store import subscribers
 from newsletter.store.database import Database
@@ -37,8 +42,11 @@ def sync(
     json: JsonOption = False,
 ) -> None:
     """Make the database follow subscribers/*/list.toml, and print the difference."""
-    with database() as db:
-        reports = sync_folder(db, settings().lists_folder, frozenset(drop_topic or ()))
+    found = settings()
+    with database(found) as db:
+        reports = sync_folder(
+            db, found.lists_folder, frozenset(drop_topic or ()), template_folders(found)
+        )
     if json:
         show_json([plain(report) for report in reports])
         return
@@ -46,7 +54,9 @@ def sync(
         describe(report)
 
 
-def sync_folder(db: Database, folder: Path, drop_topics: frozenset[str]) -> list[SyncReport]:
+def sync_folder(
+    db: Database, folder: Path, drop_topics: frozenset[str], template_folders: Sequence[Path]
+) -> list[SyncReport]:
     """Every list of the folder; all files are read before the first is followed."""
     paths = sorted(folder.glob("*/list.toml"))
     if not paths:
@@ -54,11 +64,33 @@ def sync_folder(db: Database, folder: Path, drop_topics: frozenset[str]) -> list
             f"{folder}: no list here: write {folder}/NAME/list.toml, or run `newsletter init`"
         )
     files = [read_list_file(path) for path in paths]
+    for path, file in zip(paths, files, strict=True):
+        _refuse_no_template(path, file.list.template, template_folders)
     with db.write() as session:
+        _refuse_not_vanished(session, [file.list for file in files], drop_topics)
         return [
             store.sync_list(session, file.list, file.renames, drop_topics=drop_topics, now=now())
             for file in files
         ]
+
+
+def _refuse_no_template(path: Path, name: str, folders: Sequence[Path]) -> None:
+    try:
+        load_template(folders, name)
+    except TemplateError as error:
+        raise ListFileError(f"{path}: template: {error}") from None
+
+
+def _refuse_not_vanished(
+    session: Session, now_there: Sequence[MailingList], drop_topics: frozenset[str]
+) -> None:
+    """A misspelt --drop-topic must not pass for one that was followed."""
+    for name in sorted(drop_topics):
+        before = [store.get_list(session, n) for n in store.list_names(session)]
+        if not any(name in one.topics for one in before):
+            raise ConflictError(f"--drop-topic {name}: no list has a topic of that name")
+        if any(name in one.topics for one in now_there):
+            raise ConflictError(f"--drop-topic {name}: take it out of the list's file first")
 
 
 def describe(report: SyncReport) -> None:

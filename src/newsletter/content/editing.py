@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from newsletter.content.entry import Entry, EntryText, Tier
 from newsletter.errors import NewsletterError
@@ -23,6 +25,7 @@ def apply(entry: Entry, changes: Mapping[str, str]) -> Entry:
         NewsletterError: there is no such field, or it cannot say that.
     """
     for name, value in changes.items():
+        _refuse_control(name, value)
         if name.startswith("texts."):
             entry = _with_text(entry, name, value.strip())
         elif name in _READ:
@@ -47,6 +50,17 @@ def _with_text(entry: Entry, name: str, value: str) -> Entry:
     said: Any = _lines(value) if part in _LISTED else value
     text = replace(entry.texts.get(language, EntryText()), **{part: said})
     return replace(entry, texts={**entry.texts, language: text})
+
+
+def _refuse_control(name: str, value: str) -> None:
+    """Texts go into headers, pages and terminals; only the long ones may hold line breaks."""
+    part = name.rpartition(".")[2]
+    allowed = "\t\n\r" if part in _LISTED or part == "abstract" else "\t"
+    for character in value:
+        if unicodedata.category(character) == "Cc" and character not in allowed:
+            raise NewsletterError(
+                f"{name} holds a control character (U+{ord(character):04X}): leave it out"
+            )
 
 
 def _lines(value: str) -> tuple[str, ...]:
@@ -77,6 +91,17 @@ def _position(value: str) -> int:
         raise NewsletterError(f"{value!r} is not a position: write a whole number") from None
 
 
+def _links(value: str) -> tuple[str, ...]:
+    links = _names(value)
+    for link in links:
+        parts = urlsplit(link)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise NewsletterError(
+                f"{link!r} is not a link: write one like https://example.org/paper"
+            )
+    return links
+
+
 _READ: Mapping[str, Callable[[str], Any]] = {
     "title": _title,
     "tier": _tier,
@@ -84,5 +109,5 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "position": _position,
     "authors": _names,
     "categories": _names,
-    "links": _names,
+    "links": _links,
 }

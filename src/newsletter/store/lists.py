@@ -100,7 +100,7 @@ def _refuse_lost(session: Session, list_name: str, names: list[str]) -> None:
         )
         if people:
             raise ConflictError(
-                f'{list_name}: {people} people chose the topic "{name}", which the file lacks now: '
+                f'{list_name}: {_people(people)} chose the topic "{name}", which the file lacks: '
                 f'write was = ["{name}"] in the topic that takes its place, '
                 f"or give --drop-topic {name}"
             )
@@ -142,8 +142,13 @@ def _move_people(
         for name in named:
             touched[name] = touched.get(name, 0) + people
     for name, people in sorted(touched.items()):
-        to = f"have {moves[name]} instead" if moves[name] else "no longer have it"
-        yield f"{people} people who chose {name} {to}"
+        have = "has" if people == 1 else "have"
+        to = f"{have} {moves[name]} instead" if moves[name] else f"no longer {have} it"
+        yield f"{_people(people)} who chose {name} {to}"
+
+
+def _people(number: int) -> str:
+    return "one person" if number == 1 else f"{number} people"
 
 
 def _moved(names: frozenset[str], moves: Mapping[str, str | None]) -> frozenset[str]:
