@@ -41,9 +41,9 @@ def text_of(message: bytes) -> str:
 @pytest.fixture
 def half_way(filled: Run, mail: Path, tmp_path: Path) -> Run:
     """Ann has the issue, Bo has not; the title of a paper that both get has been corrected."""
-    filled("send", ISSUE, "--yes", smtp="smtp://127.0.0.1:9")
+    filled("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9")
     become(tmp_path, BO, "in doubt")
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert len(list(mail.iterdir())) == 1
     become(tmp_path, BO, "queued")
     got = json.loads(filled("subscribers", "why", ANN, ISSUE, "--json").out)["entries"]
@@ -62,7 +62,7 @@ def test_each_has_their_edition_and_render_and_why_show_it(
         0,
         f"{ISSUE}: edition 2, for all who have not been sent it\n",
     )
-    assert half_way("send", ISSUE, "--yes").code == 0
+    assert half_way("send", ISSUE, "--unchecked", "--yes").code == 0
     for reader, mended in ((ANN, False), (BO, True)):
         half_way("render", ISSUE, "--to", reader, "--out", tmp_path / "one.eml")
         assert (tmp_path / "one.eml").read_bytes() == caught(mail, reader)

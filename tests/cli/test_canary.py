@@ -10,7 +10,7 @@ from tests.cli.conftest import ISSUE, Run
 
 
 def test_the_rest_follows_when_the_few_fared_well(filled: Run, mail: Path) -> None:
-    shown = filled("send", ISSUE, "--yes", "--canary", "1", "--hold", "0s")
+    shown = filled("send", ISSUE, "--unchecked", "--yes", "--canary", "1", "--hold", "0s")
     assert shown.code == 0, shown.err
     assert len(list(mail.iterdir())) == 2
     found = json.loads(filled("status", ISSUE, "--json").out)
@@ -20,7 +20,7 @@ def test_the_rest_follows_when_the_few_fared_well(filled: Run, mail: Path) -> No
 
 @pytest.mark.usefixtures("mail")
 def test_what_is_no_time_is_told(filled: Run) -> None:
-    shown = filled("send", ISSUE, "--yes", "--canary", "1", "--hold", "soon")
+    shown = filled("send", ISSUE, "--unchecked", "--yes", "--canary", "1", "--hold", "soon")
     assert shown.code == 2
 
 

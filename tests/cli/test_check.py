@@ -42,7 +42,7 @@ def test_a_failed_summary_is_an_error_with_its_place_and_the_command_that_mends_
 
 
 def test_an_error_stops_a_send_until_it_is_forced(filled: Run, mail: Path) -> None:
-    stopped = with_failure(filled)("send", ISSUE, "--yes")
+    stopped = with_failure(filled)("send", ISSUE, "--unchecked", "--yes")
     assert stopped.code == 1
     assert "摘要生成失败" in stopped.out
     assert stopped.err.startswith(f"newsletter: {ISSUE} has 1 error and was not sent")
@@ -50,14 +50,14 @@ def test_an_error_stops_a_send_until_it_is_forced(filled: Run, mail: Path) -> No
     assert stopped.err.count("\n") == 1
     assert not list(mail.iterdir())
     assert json.loads(filled("status", ISSUE, "--json").out)["state"] == "draft"
-    assert filled("send", ISSUE, "--yes", "--force").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes", "--force").code == 0
     assert len(list(mail.iterdir())) == 2
 
 
 @pytest.mark.usefixtures("mail")
 def test_what_is_under_way_is_not_looked_at_again(filled: Run) -> None:
-    with_failure(filled)("send", ISSUE, "--yes", "--force")
-    again = filled("send", ISSUE, "--yes")
+    with_failure(filled)("send", ISSUE, "--unchecked", "--yes", "--force")
+    again = filled("send", ISSUE, "--unchecked", "--yes")
     assert (again.code, "placeholder-text" in again.out) == (0, False)
 
 
@@ -66,7 +66,7 @@ def test_links_to_this_machine_stop_a_real_send(
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", "http://localhost:8080")
     filled(*ASSEMBLE)
-    stopped = filled("send", ISSUE, "--yes")
+    stopped = filled("send", ISSUE, "--unchecked", "--yes")
     assert stopped.code == 1
     assert "loopback-address: list.toml: public_url" in stopped.out
     assert not list(mail.iterdir())

@@ -86,7 +86,7 @@ def test_a_dropped_entry_is_in_no_issue(filled: Run) -> None:
 
 
 def test_the_main_job_ends_in_an_inbox(filled: Run, mail: Path) -> None:
-    sent = filled("send", ISSUE, "--yes")
+    sent = filled("send", ISSUE, "--unchecked", "--yes")
     assert (sent.code, "sent     2" in sent.out, "no topics chosen  1" in sent.out) == (
         0,
         True,
@@ -97,7 +97,7 @@ def test_the_main_job_ends_in_an_inbox(filled: Run, mail: Path) -> None:
         "ann@reader.example",
         "bo@reader.example",
     ]
-    again = filled("send", ISSUE, "--yes")
+    again = filled("send", ISSUE, "--unchecked", "--yes")
     assert again.code == 0
     assert "nothing is left to send: 0 messages" in again.out
     assert len(list(mail.iterdir())) == 2
@@ -106,14 +106,14 @@ def test_the_main_job_ends_in_an_inbox(filled: Run, mail: Path) -> None:
 def test_render_gives_the_octets_that_arrived(filled: Run, mail: Path, tmp_path: Path) -> None:
     before = filled("render", ISSUE, "--to", "ann@reader.example")
     assert before.code == 0
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     filled("render", ISSUE, "--to", "ann@reader.example", "--out", tmp_path / "ann.eml")
     octets = (tmp_path / "ann.eml").read_bytes()
     assert octets in [path.read_bytes() for path in mail.iterdir()]
 
 
 def test_without_anybody_to_ask_nothing_is_sent(filled: Run, mail: Path) -> None:
-    shown = filled("send", ISSUE)
+    shown = filled("send", ISSUE, "--unchecked")
     assert shown.code == 1
     assert "--yes" in shown.err
     assert not list(mail.iterdir())
@@ -140,7 +140,7 @@ def test_a_test_needs_no_subscriber_and_leaves_no_trace(filled: Run, mail: Path)
 
 @pytest.mark.usefixtures("mail")
 def test_why_tells_the_rule_for_each_entry_and_the_relays_reply(filled: Run) -> None:
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     found = json.loads(filled("subscribers", "why", "ann@reader.example", ISSUE, "--json").out)
     got = [entry for entry in found["entries"] if entry["depth"]]
     assert {entry["rule"] for entry in got} == {"follows", "general"}
@@ -156,7 +156,7 @@ def test_why_does_not_say_that_somebody_got_what_they_would_not(filled: Run, mai
         filled("subscribers", "set", "bo@reader.example", "--pause-until", "2999-01-01")
         before = filled("subscribers", "why", address, ISSUE).out
         assert f"none yet; now it would be skipped: {reason}" in before
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     after = filled("subscribers", "why", "bo@reader.example", ISSUE).out
     assert "paused" in after
     assert "\twould get\t" in after
@@ -166,7 +166,7 @@ def test_why_does_not_say_that_somebody_got_what_they_would_not(filled: Run, mai
 
 @pytest.mark.usefixtures("mail")
 def test_the_relays_reply_is_shown_with_its_codes(filled: Run) -> None:
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     assert "250 2.0.0 kept" in filled("deliveries", ISSUE, "--state", "sent").out
     assert "250 2.0.0 kept" in filled("subscribers", "why", "ann@reader.example", ISSUE).out
 
@@ -179,15 +179,15 @@ def test_an_issue_frozen_by_a_send_that_died_is_sent_by_the_next(
         draft = issues.get_issue(session, *ISSUE.split("/"))
     workflow.freeze(db, draft, (), dt.datetime.now(dt.UTC))
     db.close()
-    shown = filled("send", ISSUE, "--yes")
+    shown = filled("send", ISSUE, "--unchecked", "--yes")
     assert (shown.code, len(list(mail.iterdir()))) == (0, 2), shown.out
-    again = filled("send", ISSUE, "--yes").out
+    again = filled("send", ISSUE, "--unchecked", "--yes").out
     assert "has it already      2" in again
 
 
 @pytest.mark.usefixtures("mail")
 def test_deliveries_can_be_filtered(filled: Run) -> None:
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
 
     def addresses(*options: str) -> list[str]:
         rows = json.loads(filled("deliveries", ISSUE, "--json", *options).out)
@@ -247,7 +247,7 @@ READS = (
 
 @pytest.mark.usefixtures("mail")
 def test_each_read_command_has_json_and_words(filled: Run) -> None:
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     for words in READS:
         shown = filled(*words)
         assert (shown.code, shown.err) == (0, "")

@@ -14,7 +14,7 @@ ANN = "ann@reader.example"
 @pytest.fixture
 def doubtful(filled: Run, tmp_path: Path) -> Run:
     """A sender died over Ann's message, and nobody has looked since."""
-    filled("send", ISSUE, "--yes", smtp="smtp://127.0.0.1:9")
+    filled("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9")
     with sqlite3.connect(tmp_path / "newsletter.db") as connection:
         connection.execute(
             "UPDATE deliveries SET state = 'in doubt' WHERE subscriber_id = "
@@ -27,7 +27,7 @@ def doubtful(filled: Run, tmp_path: Path) -> Run:
 
 @pytest.mark.usefixtures("mail")
 def test_listing_is_what_deliveries_does_unless_told_otherwise(filled: Run) -> None:
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     assert filled("deliveries", ISSUE).out == filled("deliveries", "list", ISSUE).out
     shown = filled("deliveries")
     assert (shown.code, shown.out) == (2, "")
@@ -43,11 +43,11 @@ def test_one_in_doubt_that_arrived_is_settled_and_told(doubtful: Run) -> None:
 
 
 def test_one_in_doubt_can_be_sent_again(doubtful: Run, mail: Path) -> None:
-    doubtful("send", ISSUE, "--yes")
+    doubtful("send", ISSUE, "--unchecked", "--yes")
     assert len(list(mail.iterdir())) == 1, "what is in doubt is not sent by itself"
     shown = doubtful("deliveries", "resolve", ISSUE, ANN, "--resend")
     assert f"`newsletter send {ISSUE}`" in shown.out
-    doubtful("send", ISSUE, "--yes")
+    doubtful("send", ISSUE, "--unchecked", "--yes")
     assert len(list(mail.iterdir())) == 2
 
 

@@ -39,7 +39,7 @@ def test_who_left_is_on_the_list_again_by_force_alone(filled: Run, tmp_path: Pat
 
 
 def test_an_erased_person_is_gone_and_render_says_so(filled: Run, mail: Path) -> None:
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert list(mail.iterdir())
     refused = filled("subscribers", "erase", ANN)
     assert (refused.code, refused.err) == (1, "newsletter: nobody is there to ask: say --yes\n")
@@ -62,7 +62,7 @@ def test_without_a_key_nobody_is_erased(filled: Run, tmp_path: Path) -> None:
 
 
 def test_everything_that_is_stored_can_be_shown(filled: Run, mail: Path) -> None:
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert list(mail.iterdir())
     whole = json.loads(filled("subscribers", "show", ANN, "--everything").out)
     assert whole["subscribers"][0]["address"] == ANN

@@ -78,7 +78,7 @@ def test_a_note_comes_from_the_standard_input(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("mail")
 def test_a_frozen_issue_keeps_its_note(filled: Run, tmp_path: Path) -> None:
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     (tmp_path / "note.md").write_text("Too late.")
     shown = filled(*EDIT, "--file", "note.md")
     assert shown.code == 1

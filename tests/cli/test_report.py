@@ -7,7 +7,7 @@ from tests.cli.conftest import ISSUE, Run
 
 
 def test_a_report_names_what_was_measured_and_no_more(filled: Run, mail: Path) -> None:
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert list(mail.iterdir())
     shown = filled("report", ISSUE).out
     assert "accepted by the relay" in shown
@@ -21,7 +21,7 @@ def test_a_report_names_what_was_measured_and_no_more(filled: Run, mail: Path) -
 
 
 def test_a_list_is_told_with_its_growth_and_issues(filled: Run, mail: Path) -> None:
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert list(mail.iterdir())
     filled("subscribers", "unsubscribe", "ann@reader.example", "--reason", "moved")
     found = json.loads(filled("report", "ai-for-science", "--json").out)

@@ -13,7 +13,7 @@ def test_nothing_can_be_paused_before_it_is_sent(filled: Run) -> None:
 
 
 def test_what_was_sent_cannot_be_cancelled(filled: Run, mail: Path) -> None:
-    filled("send", ISSUE, "--yes")
+    filled("send", ISSUE, "--unchecked", "--yes")
     assert filled("issues", "cancel", ISSUE, "--yes").code == 1
     assert len(list(mail.iterdir())) == 2
 
@@ -27,23 +27,26 @@ def test_cancelling_asks_first(filled: Run) -> None:
 def test_a_paused_issue_is_not_sent_until_it_is_resumed(filled: Run, mail: Path) -> None:
     # Nobody listens at the relay: the issue is frozen, and everything is still to be sent.
     caught = mail
-    assert "cannot be reached" in filled("send", ISSUE, "--yes", smtp="smtp://127.0.0.1:9").err
+    assert (
+        "cannot be reached"
+        in filled("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9").err
+    )
     assert "paused" in filled("issues", "pause", ISSUE).out
-    refused = filled("send", ISSUE, "--yes")
+    refused = filled("send", ISSUE, "--unchecked", "--yes")
     assert refused.code == 1
     assert f"`newsletter issues resume {ISSUE}`" in refused.err
     assert not list(caught.iterdir())
     assert filled("issues", "resume", ISSUE).code == 0
-    assert filled("send", ISSUE, "--yes").code == 0
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert len(list(caught.iterdir())) == 2
 
 
 def test_a_cancelled_issue_is_told_by_status(filled: Run, mail: Path) -> None:
-    filled("send", ISSUE, "--yes", smtp="smtp://127.0.0.1:9")
+    filled("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9")
     shown = filled("issues", "cancel", ISSUE, "--yes")
     assert (shown.code, shown.out) == (0, f"{ISSUE}: cancelled; 3 skipped\n")
     found = json.loads(filled("status", ISSUE, "--json").out)
     assert found["state"] == "cancelled"
     assert found["skipped_because"] == {"cancelled": 2, "no topics chosen": 1}
-    assert "nothing is left to send" in filled("send", ISSUE, "--yes").out
+    assert "nothing is left to send" in filled("send", ISSUE, "--unchecked", "--yes").out
     assert not list(mail.iterdir())

@@ -78,7 +78,7 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
 
 @pytest.mark.usefixtures("filled")
 def test_send_asks_for_the_number_and_then_shows_a_bar(mail: Path, tmp_path: Path) -> None:
-    with terminal(tmp_path, "send", ISSUE) as shown:
+    with terminal(tmp_path, "send", ISSUE, "--unchecked") as shown:
         shown.read_until(ASKED)
         shown.type("2\n")
         assert shown.end() == 0
@@ -97,7 +97,7 @@ def test_send_asks_for_the_number_and_then_shows_a_bar(mail: Path, tmp_path: Pat
 )
 @pytest.mark.usefixtures("filled")
 def test_any_other_answer_sends_nothing(mail: Path, tmp_path: Path, typed: str, said: str) -> None:
-    with terminal(tmp_path, "send", ISSUE) as shown:
+    with terminal(tmp_path, "send", ISSUE, "--unchecked") as shown:
         shown.read_until(ASKED)
         shown.type(typed)
         assert shown.end() == 1

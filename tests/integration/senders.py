@@ -75,7 +75,7 @@ class Launcher:
         sabotage: str = "",
         log_level: str = "warning",
     ) -> Process:
-        """`newsletter WORDS`, by default `send ISSUE --yes`; `sabotage` names a function of
+        """`newsletter WORDS`, by default a send that asks nothing; `sabotage` names a function of
         tests/integration/sabotage.py that breaks it first."""
         output = self.folder / f"said-{time.monotonic_ns()}.txt"
         environment = {
@@ -85,7 +85,7 @@ class Launcher:
             "NEWSLETTER_LOG_LEVEL": log_level,
         }
         request = {
-            "words": words or ("send", ISSUE, "--yes"),
+            "words": words or ("send", ISSUE, "--yes", "--unchecked"),
             "environment": environment,
             "output": str(output),
             "sabotage": sabotage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 import signal
 import sys
@@ -20,6 +21,7 @@ from newsletter.cli.edge import (
     Meter,
     counted,
     database,
+    err,
     keyring,
     now,
     out,
@@ -30,14 +32,14 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.outbox import send_tests
+from newsletter.cli.proving import prove_leaving, sample_message
 from newsletter.cli.signing import signer
-from newsletter.content.preferences import Preferences
-from newsletter.delivery.messages import draft_message
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
+from newsletter.delivery.staying import stay
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.settings import Settings
-from newsletter.store import issues
+from newsletter.store import issues, retries
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState, Outcome
@@ -56,6 +58,12 @@ def send(
     hold: HoldOption = "30m",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Send whatever `check` says.")] = False,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Do not try the unsubscribe address first.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Stay until the deferred ones are settled, too.")
+    ] = False,
 ) -> None:
     """Send an issue, or what is left of it: starts, resumes and retries."""
     found = settings()
@@ -81,9 +89,11 @@ def send(
             return
         if wanted.state is IssueState.DRAFT:
             refuse_errors(db, found, wanted, force=force)
+        if not unchecked:
+            asyncio.run(prove_leaving(found, wanted))
         _ask(forecast.recipients, yes)
         want_canary(db, wanted, canary, hold)
-        summary = run(db, found, wanted, relay, forecast.recipients)
+        summary = run(db, found, wanted, relay, forecast.recipients, wait=wait)
         report(db, wanted, summary)
     if summary.halt or summary.stopped:
         raise typer.Exit(1)
@@ -92,15 +102,7 @@ def send(
 def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: Forecast) -> None:
     """What is about to happen, for a last look."""
     mailing_list = wanted.digest.list
-    sample = draft_message(
-        wanted,
-        Preferences(languages=mailing_list.languages[:1]),
-        mailing_list.sender.address,
-        keyring(found),
-        now(),
-        workflow.compiler(template_folders(found)),
-        signer=signer(found),
-    )
+    sample = sample_message(found, wanted)
     subject = BytesHeaderParser(policy=default).parsebytes(sample)["Subject"]
     show_facts(
         {
@@ -132,15 +134,22 @@ def _ask(recipients: int, yes: bool) -> None:
 
 
 def run(
-    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, expected: int
+    db: Database,
+    found: Settings,
+    wanted: Issue,
+    relay: RelaySettings,
+    expected: int,
+    *,
+    wait: bool = False,
 ) -> Summary:
-    """Sends with a progress bar. Ctrl-C and SIGTERM drain; the second stops at once."""
+    """Sends with a progress bar; with `wait`, until nothing is deferred any more. Ctrl-C and
+    SIGTERM drain; the second stops at once."""
     with Meter(f"sending {wanted.ref}", expected) as meter:
-        return uvloop.run(_send(db, found, wanted, relay, meter))
+        return uvloop.run(_send(db, found, wanted, relay, meter, wait))
 
 
 async def _send(
-    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, meter: Meter
+    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, meter: Meter, wait: bool
 ) -> Summary:
     stop, done = asyncio.Event(), 0
 
@@ -152,11 +161,19 @@ async def _send(
     around = Surroundings(
         clock=now, chance=random.SystemRandom().random, stop=stop, observe=observe
     )
-    sending = asyncio.ensure_future(
-        workflow.send(
-            db, wanted, relay, keyring(found), template_folders(found), around, signer(found)
+
+    async def once() -> Summary:
+        with db.read() as session:
+            current = issues.issue_by_id(session, wanted.id)
+        return await workflow.send(
+            db, current, relay, keyring(found), template_folders(found), around, signer(found)
         )
-    )
+
+    def next_due() -> dt.datetime | None:
+        with db.read() as session:
+            return retries.next_due(session, wanted.id)
+
+    sending = asyncio.ensure_future(stay(once, next_due, around, _waits) if wait else once())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: sending.cancel() if stop.is_set() else stop.set())
@@ -166,6 +183,10 @@ async def _send(
         raise NewsletterError(
             f"stopped at once: `newsletter send {wanted.ref}` settles what is in doubt and goes on"
         ) from None
+
+
+def _waits(until: dt.datetime) -> None:
+    err.print(f"the next of the deferred are tried at {until.astimezone():%a %H:%M}")
 
 
 def report(db: Database, wanted: Issue, summary: Summary) -> None:
@@ -180,5 +201,6 @@ def report(db: Database, wanted: Issue, summary: Summary) -> None:
     elif summary.next_due:
         when = summary.next_due.astimezone()
         out.print(
-            f"deferred ones may be tried again from {when:%H:%M}: `newsletter send {wanted.ref}`"
+            f"deferred ones may be tried again from {when:%H:%M}: `newsletter serve` does, or "
+            f"`newsletter send {wanted.ref}`; with --wait it stays until all are settled"
         )

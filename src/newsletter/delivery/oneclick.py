@@ -56,7 +56,7 @@ def _address(message: bytes) -> SplitResult:
     found = re.findall(r"<(https?://[^>]*)>", str(header["List-Unsubscribe"] or ""))
     if not found:
         raise OneClickError(f"the message names no web address to unsubscribe at: {_MEND}")
-    url = urlsplit(found[0])
+    url = urlsplit(str(found[0]))
     host = url.hostname or ""
     if is_loopback(host) or host.endswith(".localhost"):
         raise _fault(url, "is this machine's own, which no reader reaches; set public_url")

@@ -1,0 +1,35 @@
+"""A sample of an issue's mail, and the proof that its readers will be able to leave."""
+
+from __future__ import annotations
+
+from newsletter import workflow
+from newsletter.cli.edge import keyring, now, template_folders
+from newsletter.cli.signing import signer
+from newsletter.content.preferences import Preferences
+from newsletter.delivery.messages import draft_message
+from newsletter.delivery.oneclick import prove_one_click
+from newsletter.settings import Settings
+from newsletter.store.issues import Issue
+
+
+def sample_message(found: Settings, wanted: Issue) -> bytes:
+    """The issue as a reader without wishes would get it; its links lead to nobody."""
+    mailing_list = wanted.digest.list
+    return draft_message(
+        wanted,
+        Preferences(languages=mailing_list.languages[:1]),
+        mailing_list.sender.address,
+        keyring(found),
+        now(),
+        workflow.compiler(template_folders(found)),
+        signer=signer(found),
+    )
+
+
+async def prove_leaving(found: Settings, wanted: Issue) -> None:
+    """Unsubscribes nobody, at the public address that the issue's own mail names.
+
+    Raises:
+        OneClickError: readers could not leave there.
+    """
+    await prove_one_click(sample_message(found, wanted))
