@@ -22,7 +22,10 @@ class Tier(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the highest tier."""
-        return tuple(Tier).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {tier: rank for rank, tier in enumerate(Tier)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,11 +132,12 @@ def spoken(mailing_list: MailingList, preferences: Preferences) -> tuple[str, ..
 
 def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) -> Verdict:
     lines = [tree.lineage(topic) or (topic,) for topic in topics]
-    muted = [next((name for name in line if name in preferences.mutes), None) for line in lines]
-    # An entry on two topics is lost to a reader only when they muted both.
-    if all(muted):
-        return Verdict(Rule.MUTED, muted[0])
-    open_lines = [line for line, mute in zip(lines, muted, strict=True) if mute is None]
+    if preferences.mutes:
+        muted = [next((name for name in line if name in preferences.mutes), None) for line in lines]
+        # An entry on two topics is lost to a reader only when they muted both.
+        if all(muted):
+            return Verdict(Rule.MUTED, muted[0])
+        lines = [line for line, mute in zip(lines, muted, strict=True) if mute is None]
     if preferences.follows is not None:
         for line in open_lines:
             for name in line:

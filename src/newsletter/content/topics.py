@@ -48,6 +48,13 @@ class TopicTree:
 
     def lineage(self, name: str) -> tuple[str, ...]:
         """The topic itself, then its parent, up to the top."""
+        return self._lines.get(name, ())
+
+    @cached_property
+    def _lines(self) -> Mapping[str, tuple[str, ...]]:
+        return {topic.name: self._line(topic.name) for topic in self.topics}
+
+    def _line(self, name: str) -> tuple[str, ...]:
         line: list[str] = []
         at: str | None = name
         while at is not None and at in self.by_name and at not in line:
