@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check proof lock screenshots bench clean
+.PHONY: demo test check proof lock screenshots golden bench bench-memory clean
 
 demo: $(READY) ## the main job, from documents to caught mail
 	$(BIN)/newsletter demo $(ARGS)
@@ -23,6 +23,17 @@ proof: $(READY) ## 200 kills of a sender on each database and 100 power cuts, wi
 
 screenshots: $(READY) ## README's pictures, made from the demo's own mail (needs chromium)
 	$(BIN)/python -m tests.e2e.screenshots
+
+golden: $(READY) ## the messages in tests/golden, written anew; look at the difference
+	$(BIN)/python -m tests.golden.kinds
+
+bench: $(READY) ## how fast it is, in one run on this machine (needs postfix's smtp-sink)
+	$(BIN)/python -m tests.bench.rendering
+	$(BIN)/python -m tests.bench.far
+	$(BIN)/python -m tests.bench.delivery
+
+bench-memory: $(READY) ## the memory of sending to 10 000 and to a million; it takes its time
+	$(BIN)/python -m tests.bench.memory
 
 lock: $(READY) ## the newest versions that pyproject.toml allows, with their hashes
 	$(BIN)/pip install --quiet uv

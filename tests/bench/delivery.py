@@ -1,0 +1,103 @@
+"""Real deliveries into smtp-sink, beside smtp-source and aiosmtplib into the same sink.
+
+    python -m tests.bench.delivery [--octets 5000 40000 90000] [--rounds 5]
+
+Everything of a send is there (ledger on SQLite with synchronous=FULL, a selection and tokens for
+each reader, a log line an attempt) but TLS and DKIM. The three take turns; medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter import workflow
+from newsletter.store import issues
+from newsletter.store.database import Database
+from tests.bench.programs import python, sink
+from tests.bench.stage import NOW, octets, samples, set_stage, sized
+
+CONNECTIONS = 8
+_TEXT_BELOW = 20_000
+"""Octets below which the readers are those who asked for plain text."""
+
+
+def smtp_source(port: int, size: int, count: int) -> float:
+    """Messages a second of Postfix's own."""
+    began = time.perf_counter()
+    subprocess.run(
+        ["smtp-source", "-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size),
+         "-f", "bounces@news.example.org", "-t", "reader@example.org", f"127.0.0.1:{port}"],
+        check=True,
+    )  # fmt: skip
+    return count / (time.perf_counter() - began)
+
+
+def prepared(folder: Path, wanted: int, readers: int, distinct: int) -> tuple[Path, Path, int]:
+    """A database ready to send from, one of its messages, and their mean size."""
+    html = wanted >= _TEXT_BELOW
+    digest, form = sized(wanted, html)
+    found = samples(digest, form, html)
+    path, message = folder / f"{wanted}.db", folder / f"{wanted}.eml"
+    issue_id = set_stage(path, digest, form, readers, distinct, html)
+    database = Database.open(f"sqlite:///{path}")
+    with database.read() as session:
+        issue = issues.issue_by_id(session, issue_id)
+    workflow.fan_out(database, issue, NOW)
+    database.close()
+    size = octets(found)
+    message.write_bytes(min(found, key=lambda one: abs(len(one) - size)))
+    return path, message, size
+
+
+def compare(folder: Path, wanted: int, rounds: int, seconds: float, distinct: int | None) -> None:
+    count = round(seconds * min(12_000, 200_000_000 / wanted))
+    path, message, size = prepared(folder, wanted, count, distinct or count)
+    rates: dict[str, list[float]] = {"ours": [], "smtp-source": [], "aiosmtplib": []}
+    used: list[float] = []
+    with sink() as port:
+        for _ in range(rounds):
+            copy = shutil.copy(path, folder / "round.db")
+            found = python("ours", copy, port)
+            rates["ours"].append(found["sent"] / found["seconds"])
+            used.append(found["cpu"] / found["sent"] * 1e6)
+            rates["smtp-source"].append(smtp_source(port, size, count))
+            found = python("aiosmtplib", message, port, "--count", count // 4)
+            rates["aiosmtplib"].append(found["sent"] / found["seconds"])
+            for left in folder.glob("round.db*"):
+                left.unlink()
+    report(size, count, distinct or count, rates, used)
+
+
+def report(
+    size: int, count: int, distinct: int, rates: dict[str, list[float]], used: Sequence[float]
+) -> None:
+    middle = {name: statistics.median(found) for name, found in rates.items()}
+    print(f"{size} octets, {count} readers, {distinct} selections, {len(used)} rounds")
+    for name, found in rates.items():
+        print(f"  {name:12} {middle[name]:7.0f}/s  ({min(found):.0f} to {max(found):.0f})")
+    print(f"  ours to smtp-source {middle['ours'] / middle['smtp-source']:.2f}")
+    print(f"  ours to aiosmtplib  {middle['ours'] / middle['aiosmtplib']:.1f}")
+    print(f"  CPU of the sender   {statistics.median(used):.0f} µs a message")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--octets", type=int, nargs="+", default=[5_000, 40_000, 90_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.5, help="about, of each turn")
+    parser.add_argument("--distinct", type=int, help="selections; each reader's own if not said")
+    given = parser.parse_args()
+    for wanted in given.octets:
+        with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
+            compare(Path(folder), wanted, given.rounds, given.seconds, given.distinct)
+
+
+if __name__ == "__main__":
+    main()
