@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from newsletter.delivery.breaking import Breaker
 from newsletter.delivery.cancelling import sweep
 from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.dkim import Signer
@@ -55,15 +56,19 @@ async def deliver(
             books = StoreLedger(database, issue.id, name)
             work = _work(messages, books, around.clock, executor)
             by_list = by_policy(issue, manners or Manners())
+            breaker = Breaker(database, issue, around.clock)
             try:
                 summary = await while_going(
-                    books.going, around, lambda near: send_issue(work, relay, near, by_list)
+                    lambda: breaker.going(books.going),
+                    around,
+                    lambda near: send_issue(work, relay, breaker.watching(near), by_list),
                 )
             except RelayRefusedError as error:
                 raise RelayRefusedError(hold(database, issue, str(error))) from error
             finally:
                 sweep(database, issue.id)
-            halt = hold(database, issue, summary.halt) if summary.halt else books.ended()
+            halt = breaker.settle() or summary.halt
+            halt = hold(database, issue, halt) if halt else books.ended()
             return replace(summary, halt=halt)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
@@ -106,6 +107,15 @@ def delivery_for(session: Session, issue_id: int, address: str) -> DeliveryView 
         return None
     row, current = found
     return _view(row, current, _history(session, row.id or 0))
+
+
+def waiting(session: Session, issue_id: int, *, most: int) -> int:
+    """How many deliveries of an issue are queued or deferred, counted up to `most`."""
+    rows = select(DeliveryRow.id).where(
+        DeliveryRow.issue_id == issue_id,
+        col(DeliveryRow.state).in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+    )
+    return session.exec(select(func.count()).select_from(rows.limit(most).subquery())).one()
 
 
 def _query() -> Any:
