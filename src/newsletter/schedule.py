@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList, Schedule
@@ -22,8 +23,14 @@ from newsletter.content.window import week_of
 GRACE = dt.timedelta(hours=12)
 """How late a slot may still be kept, for a machine that was off at the time."""
 
+EVERY = dt.timedelta(minutes=1)
+"""How often it is looked whether something that waited is due."""
+
 SendWeek = Callable[[str, Period], Awaitable[None]]
 """Assembles and sends the issue of a list (by name) for a week."""
+
+Waiting = Callable[[], Awaitable[None]]
+"""Begins to go on with what waits and is due, such as deferred deliveries; does not wait for it."""
 
 
 def trigger(schedule: Schedule) -> CronTrigger:
@@ -54,9 +61,12 @@ def next_moment(mailing_list: MailingList, now: dt.datetime) -> dt.datetime:
 
 
 def scheduler(
-    lists: Iterable[MailingList], send_week: SendWeek, clock: Callable[[], dt.datetime]
+    lists: Iterable[MailingList],
+    send_week: SendWeek,
+    clock: Callable[[], dt.datetime],
+    waiting: Waiting | None = None,
 ) -> AsyncIOScheduler:
-    """A scheduler, not yet started, with one job a list."""
+    """A scheduler, not yet started, with one job a list, and one for what waits."""
     made = AsyncIOScheduler(timezone=dt.UTC)
     for mailing_list in lists:
         made.add_job(
@@ -65,6 +75,17 @@ def scheduler(
             id=mailing_list.name,
             misfire_grace_time=int(GRACE.total_seconds()),
             coalesce=True,
+            max_instances=1,
+        )
+    if waiting is not None:
+        # The name of no list: theirs have no space. The first look comes at once, after a restart.
+        made.add_job(
+            waiting,
+            IntervalTrigger(seconds=int(EVERY.total_seconds())),
+            id="what waits",
+            next_run_time=clock(),
+            coalesce=True,
+            misfire_grace_time=None,
             max_instances=1,
         )
     return made

@@ -15,7 +15,7 @@ _NEXT = text(
 
 _WAITING = text("""
 SELECT i.id FROM issues i
-WHERE i.state = 'sending'
+WHERE i.state = 'frozen' OR i.state = 'sending'
   AND (EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = i.id AND d.state = 'queued')
        OR EXISTS (SELECT 1 FROM deliveries d
                   WHERE d.issue_id = i.id AND d.state = 'deferred' AND d.due_at <= :now))
@@ -31,5 +31,5 @@ def next_due(session: Session, issue_id: int) -> dt.datetime | None:
 
 
 def waiting_issues(session: Session, now: dt.datetime) -> tuple[int, ...]:
-    """The ids of the issues that are going out and have something that may be sent now."""
+    """The ids of the issues that are frozen, or going out with something that may be sent now."""
     return tuple(session.connection().execute(_WAITING, {"now": seconds(now)}).scalars())
