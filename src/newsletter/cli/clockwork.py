@@ -71,12 +71,12 @@ class Sends:
             await asyncio.shield(task)
 
     async def waiting(self) -> None:
-        """Begins to go on with every issue that is going out and has something due: what was deferred, and
-        what a sender left that was stopped or killed. A paused one is let be."""
+        """Begins to go on with every issue that is going out and has something due: what was
+        deferred, and what a sender left that was stopped or killed. A paused one is let be."""
         with self._db.read() as session:
             found = [issues.issue_by_id(session, n) for n in retries.waiting_issues(session, now())]
         for issue in found:
-            self._begin(issue.ref, partial(self._send, issue))
+            self._begin(issue.ref, partial(self._go_on, issue))
 
     async def drain(self) -> None:
         """Lets what is under way end as soon as nothing is in doubt."""
@@ -93,8 +93,6 @@ class Sends:
     async def _logged(self, what: str, send: Callable[[], Awaitable[None]]) -> None:
         try:
             await send()
-        except ConflictError as error:
-            self._log.info("not sent", what=what, reason=str(error))
         except NewsletterError as error:
             reason = str(error)  # it says all; a traceback would say less
             self._log.error("not sent", what=what, reason=reason)
@@ -106,6 +104,12 @@ class Sends:
         if issue.state in (IssueState.DRAFT, IssueState.FROZEN, IssueState.SENDING):
             await self._prove(issue)
             await self._send(issue)
+
+    async def _go_on(self, issue: Issue) -> None:
+        try:
+            await self._send(issue)
+        except ConflictError as error:  # somebody sends it already, or has just paused it
+            self._log.info("let be", issue=issue.ref, reason=str(error))
 
     async def _prove(self, issue: Issue) -> None:
         """A proxy that is being restarted must not cost a whole week."""
