@@ -177,3 +177,11 @@ def test_a_slot_in_a_quoted_attribute_is_filled_there() -> None:
     body = IN_TEXT.format('<a href="{{ urls.leave }}">go</a>')
     page = compiled(template(body)).html(plan(make_digest(), Preferences()), make_values())
     assert 'href="https://news.example.org/u/leave2token"' in page
+
+
+def test_a_reader_of_few_is_not_told_that_they_have_all() -> None:
+    digest = make_digest()
+    few = plan(digest, Preferences(most=2))
+    text = compiled(load_template([], "weekly")).text(few, make_values())
+    assert f"2 of {len(digest.entries)} papers" in text
+    assert f"All {len(digest.entries)}" not in text

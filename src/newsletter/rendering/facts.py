@@ -116,7 +116,7 @@ class Facts:
         held = bytearray(self._unasked + 1)
         held[0] = 1
         inside = [0] * len(self._sections)
-        more, selective, first = 0, False, -1
+        more, over, selective, first = 0, 0, False, -1
         for i, (depth, verdict) in enumerate(zip(plan.depths, plan.verdicts, strict=True)):
             rule = verdict.rule
             if depth:
@@ -125,13 +125,15 @@ class Facts:
                 inside[section] += 1
                 if first < 0:
                     first = i
-            elif rule is _EVERYTHING or rule is _FOLLOWS or rule is _GENERAL or rule is _OVER_MOST:
+            elif rule is _EVERYTHING or rule is _FOLLOWS or rule is _GENERAL:
                 more += 1
+            elif rule is _OVER_MOST:
+                over += 1
             if rule is _FOLLOWS or rule is _NOT_FOLLOWED:
                 selective = True
         if first >= 0:
             held[self._first[first]] = 1
-        numbers = self._count(held, inside, more)
+        numbers = self._count(held, inside, more, over)
         held[self._at("editorial" if plan.editorial else "no-editorial")] = 1
         held[self._at("selective" if selective else "everything")] = 1
         if selective:
@@ -140,16 +142,17 @@ class Facts:
             held[number] = any(held[fact] for fact in facts)
         return Reading(held, numbers)
 
-    def _count(self, held: bytearray, inside: list[int], more: int) -> dict[str, int]:
-        shown = sum(inside)
-        numbers = {"shown": shown, "more": more, "chosen": shown + more}
+    def _count(self, held: bytearray, inside: list[int], folded: int, over: int) -> dict[str, int]:
+        """`folded` entries were chosen and had no room, `over` lie beyond the most they want."""
+        shown, more = sum(inside), folded + over
+        numbers = {"shown": shown, "more": more, "chosen": shown + folded}
         for (name, at), number in zip(self._sections, inside, strict=True):
             numbers[name] = number
             if number:
                 held[at] = 1
         if more:
             held[self._at("more")] = 1
-        held[self._at("whole" if shown + more == self._outline.entries else "partial")] = 1
+        held[self._at("whole" if shown + folded == self._outline.entries else "partial")] = 1
         return numbers
 
     def _reason(self, held: bytearray, plan: Plan, inside: list[int]) -> None:
