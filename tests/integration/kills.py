@@ -13,8 +13,8 @@ from tests.integration.audience import Store, Stores, issue_of
 from tests.integration.senders import Launcher, Process
 from tests.integration.sink import Sink
 
-EARLY = 0.15
-"""The share of kills at any moment from the start on: freezing, fan-out, connecting."""
+EARLY = 7
+"""Each so many-th kill is at any moment from the start on: freezing, fan-out, connecting."""
 
 IDLE = 2
 """A send that came to its end so often without finishing the issue will never finish it."""
@@ -89,7 +89,7 @@ class Gauntlet:
         self.before(store)
         process = self.launcher.start(store.url, self.sink.url(), sabotage=self.sabotage)
         if kill:
-            self._wait_for_the_moment(process, mark)
+            self._wait_for_the_moment(process, mark, early=figures.kills % EARLY == EARLY - 1)
             process.kill()
         code = process.ended()
         assert code >= 0 or (kill and code == -signal.SIGKILL), process.said
@@ -106,8 +106,8 @@ class Gauntlet:
         assert code == 0, process.said
         return code
 
-    def _wait_for_the_moment(self, process: Process, mark: int) -> None:
-        if self.chance.random() < EARLY:
+    def _wait_for_the_moment(self, process: Process, mark: int, *, early: bool) -> None:
+        if early:
             time.sleep(self.chance.uniform(0, 0.6))
             return
         while process.runs and not self.sink.accepted(mark):

@@ -16,7 +16,7 @@ from tests.integration.kills import Figures, Gauntlet
 from tests.integration.senders import Launcher
 from tests.integration.sink import Sink
 
-KILLS = int(os.environ.get("KILLS", "16"))
+KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(10**6))))
 
 

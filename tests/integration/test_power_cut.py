@@ -13,7 +13,7 @@ from tests.integration.senders import Launcher
 from tests.integration.sink import Sink
 from tests.integration.synced import begin_twins, cut_power
 
-CUTS = int(os.environ.get("KILLS", "16")) // 2
+CUTS = int(os.environ.get("KILLS", "10")) // 2
 SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(10**6))))
 
 
