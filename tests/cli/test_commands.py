@@ -112,6 +112,14 @@ def test_render_gives_the_octets_that_arrived(filled: Run, mail: Path, tmp_path:
     assert octets in [path.read_bytes() for path in mail.iterdir()]
 
 
+def test_a_draft_is_rendered_with_a_word_that_its_reader_would_get_none(filled: Run) -> None:
+    shown = filled("render", ISSUE, "--to", "cy@reader.example")
+    assert shown.code == 0
+    assert shown.err.count("\n") == 1
+    assert "no topics chosen" in shown.err
+    assert filled("render", ISSUE, "--to", "ann@reader.example").err == ""
+
+
 def test_without_anybody_to_ask_nothing_is_sent(filled: Run, mail: Path) -> None:
     shown = filled("send", ISSUE, "--unchecked")
     assert shown.code == 1

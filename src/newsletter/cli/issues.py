@@ -15,6 +15,7 @@ from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
     JsonOption,
     database,
+    err,
     keyring,
     now,
     out,
@@ -129,6 +130,10 @@ def render(
                 workflow.compiler(template_folders(found)),
                 signer(found),
             )
+        # What is sent or skipped by now has its own row; a draft's reader is judged as of now.
+        reason = workflow.skip_now(db, wanted, to, now()) if wanted.edition is None else None
+    if reason:
+        err.print(f"newsletter: {to} would get no mail now ({reason}); this is what it would hold")
     if out_file is None:
         sys.stdout.buffer.write(message)
         sys.stdout.flush()
