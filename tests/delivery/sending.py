@@ -15,7 +15,7 @@ from newsletter.content.mailinglist import InDoubt
 from newsletter.delivery.connection import Timeouts
 from newsletter.delivery.judging import Retry
 from newsletter.delivery.reach import Persistence
-from newsletter.delivery.relay import parse_relay
+from newsletter.delivery.relay import parse_relays
 from newsletter.delivery.sender import Manners, Summary, Surroundings, send_issue
 from newsletter.store.values import Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
@@ -48,7 +48,7 @@ class Sending:
         options = f"connections={self.connections}{self.options}"
         return await self.to_url(f"smtp://127.0.0.1:{port}?{options}")
 
-    async def to_url(self, url: str) -> Summary:
+    async def to_url(self, url: str, fallback: str = "") -> Summary:
         around = Surroundings(
             clock=self.clock, chance=lambda: 0.5, stop=self.stop, observe=self.observe
         )
@@ -60,7 +60,7 @@ class Sending:
         )
         with ThreadPoolExecutor(1) as executor:
             work = self.ledger.work(executor, self.size)
-            return await send_issue(work, parse_relay(url), around, manners)
+            return await send_issue(work, parse_relays(url, fallback), around, manners)
 
 
 def run(coroutine: Coroutine[Any, Any, T], loop: LoopFactory = uvloop.new_event_loop) -> T:

@@ -117,6 +117,8 @@ class Sends:
             try:
                 return await prove_leaving(self._found, issue)
             except OneClickError as error:
+                if self._stop.is_set():
+                    raise
                 self._log.warning("waits", issue=issue.ref, reason=str(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), BETWEEN_PROOFS)
