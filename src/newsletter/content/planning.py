@@ -139,7 +139,7 @@ def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) 
             return Verdict(Rule.MUTED, muted[0])
         lines = [line for line, mute in zip(lines, muted, strict=True) if mute is None]
     if preferences.follows is not None:
-        for line in open_lines:
+        for line in lines:
             for name in line:
                 if name in preferences.follows:
                     return Verdict(Rule.FOLLOWS, name)
