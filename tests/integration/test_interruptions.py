@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from newsletter.store import departures, issues, ledger
@@ -205,4 +206,39 @@ def test_a_lock_that_outlasts_patience_stops_it_with_one_line_and_loses_nobody(
         assert process.ended(10) == 1
         other.execute("ROLLBACK")
     assert "is locked by another process" in last_line(process)
+    resume(senders, store, slow_sink).check(kills=1)
+
+
+def terminate(store: Store, which: str = "true") -> None:
+    """Ends the server's side of the connections to a database, as a restart of it does."""
+    name = "postgres"
+    with psycopg.connect(store.url, dbname=name, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a "  # noqa: S608 - our words
+            f"WHERE a.datname = %s AND a.pid <> pg_backend_pid() AND {which}".encode(),
+            (store.url.partition("?")[0].rpartition("/")[2],),
+        )
+
+
+def test_a_database_that_goes_away_stops_it_with_one_line_and_loses_nobody(
+    postgresql_copies: Stores, senders: Launcher, slow_sink: Sink
+) -> None:
+    store = postgresql_copies()
+    process = begin(senders, store, slow_sink)
+    terminate(store)
+    assert process.ended(10) == 1
+    assert "does not answer" in last_line(process)
+    resume(senders, store, slow_sink).check(kills=1)
+
+
+def test_a_sender_that_lost_its_lock_stops_so_that_two_never_send(
+    postgresql_copies: Stores, senders: Launcher, slow_sink: Sink
+) -> None:
+    store = postgresql_copies()
+    process = begin(senders, store, slow_sink)
+    terminate(
+        store,
+        "EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory')",
+    )
+    assert process.ended(10) == 1, "another may begin now, and would take this one for dead"
     resume(senders, store, slow_sink).check(kills=1)

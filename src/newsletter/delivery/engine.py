@@ -126,6 +126,8 @@ class StoreLedger:
         skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
         with self._database.write() as session:
+            if claims:
+                senders.check_held(session, self._sender)
             for untried in skips:
                 if isinstance(untried, Skipped):
                     ledger.skip(session, [untried.delivery_id], untried.reason)

@@ -140,6 +140,8 @@ class OutboxBooks:
         skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
         with self.database.write() as session:
+            if claims:
+                senders.check_held(session, self.sender)
             for untried in skips:
                 if isinstance(untried, SetAside):
                     outbox.set_aside(session, untried.delivery_id, untried.until, untried.reason)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
-from newsletter.errors import ConflictError
+from newsletter.errors import ConflictError, DatabaseError
 from newsletter.store.database import Database
 
 _ISSUE_LOCKS = 1_853_192_558  # the first of the two numbers that name our advisory locks
@@ -58,6 +59,25 @@ def alive(database: Database, sender: str) -> bool:
     with database.read() as session:
         values = {"kind": _SENDER_LOCKS, "number": int(number, 16)}
         return bool(session.connection().execute(_HELD, values).scalar())
+
+
+def check_held(session: Session, sender: str) -> None:
+    """Makes sure that a sender still has its lock; called in each transaction that claims.
+
+    A PostgreSQL that restarts, or ends the lock's connection, frees the lock while the sender lives
+    on over other connections; another may take it for dead. An flock cannot be lost.
+
+    Raises:
+        DatabaseError: the lock is gone; nothing may be sent any more.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    values = {"kind": _SENDER_LOCKS, "number": int(sender.partition("-")[2], 16)}
+    if not session.connection().execute(_HELD, values).scalar():
+        raise DatabaseError(
+            "the database ended the connection that held this sender's lock; sending has stopped "
+            "and nothing is lost: run the same command again"
+        )
 
 
 def _busy(issue_id: int) -> ConflictError:
