@@ -22,11 +22,18 @@ _numbers = count(1)
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("system"):
-        missing = [program for program in mark.args if shutil.which(program) is None]
+        missing = [name for name in mark.args if not _installed(name)]
         if missing and os.environ.get(REQUIRE) == "1":
             pytest.fail(f"{', '.join(missing)} is not installed, and {REQUIRE}=1 wants it", False)
         if missing:
             pytest.skip(f"{', '.join(missing)} is not installed")
+
+
+def _installed(name: str) -> bool:
+    """Whether a program is on the path or, if `name` is a path of this repository, is there."""
+    if "/" in name:
+        return (Path(__file__).parents[1] / name).exists()
+    return shutil.which(name) is not None
 
 
 @pytest.fixture(scope="session")

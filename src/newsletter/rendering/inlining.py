@@ -14,7 +14,7 @@ from premailer import Premailer
 
 from newsletter.errors import TemplateError
 
-_INLINE = re.compile(r"""<mj-style\s+inline\s*=\s*["']inline["']\s*>(.*?)</mj-style>""", re.DOTALL)
+INLINE_STYLE = re.compile(r"""<mj-style\s+inline\s*=\s*["']inline["']\s*>(.*?)</mj-style>""", re.DOTALL)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _CLASS_NAME = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _CLASSES = re.compile(r"""(<[A-Za-z](?:[^<>"']|"[^"]*")*?)\sclass="([^"]*)\"""")
@@ -31,9 +31,9 @@ def to_html(source: str, file: str) -> str:
     Raises:
         TemplateError: it is not well-formed MJML.
     """
-    inline = _INLINE.findall(source)
+    inline = INLINE_STYLE.findall(source)
     try:
-        compiled = str(mjml.mjml2html(_INLINE.sub("", source)))
+        compiled = str(mjml.mjml2html(INLINE_STYLE.sub("", source)))
     except Exception as error:  # noqa: BLE001 (mrml raises bare ones of several kinds)
         raise TemplateError(file, 0, f"MJML does not compile: {error}") from None
     compiled = compiled.replace("<!doctype", "<!DOCTYPE", 1)  # premailer drops a lowercase one
