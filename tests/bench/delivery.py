@@ -9,12 +9,13 @@ each reader, a log line an attempt) but TLS and DKIM. The three take turns; medi
 from __future__ import annotations
 
 import argparse
+import resource
 import shutil
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from newsletter import workflow
@@ -24,19 +25,29 @@ from tests.bench.programs import python, sink
 from tests.bench.stage import NOW, octets, samples, set_stage, sized
 
 CONNECTIONS = 8
+_SENDERS = ("ours", "smtp-source", "aiosmtplib")
 _TEXT_BELOW = 20_000
 """Octets below which the readers are those who asked for plain text."""
 
 
-def smtp_source(port: int, size: int, count: int) -> float:
-    """Messages a second of Postfix's own."""
-    began = time.perf_counter()
+def smtp_source(port: int, size: int, count: int) -> dict[str, float]:
+    """The same of Postfix's own."""
+    began, used = time.perf_counter(), _children()
     subprocess.run(
         ["smtp-source", "-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size),
          "-f", "bounces@news.example.org", "-t", "reader@example.org", f"127.0.0.1:{port}"],
         check=True,
     )  # fmt: skip
-    return count / (time.perf_counter() - began)
+    return {
+        "sent": count,
+        "seconds": time.perf_counter() - began,
+        "cpu": _children() - used,
+    }
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def prepared(folder: Path, wanted: int, readers: int, distinct: int) -> tuple[Path, Path, int]:
@@ -59,32 +70,34 @@ def prepared(folder: Path, wanted: int, readers: int, distinct: int) -> tuple[Pa
 def compare(folder: Path, wanted: int, rounds: int, seconds: float, distinct: int | None) -> None:
     count = round(seconds * min(12_000, 200_000_000 / wanted))
     path, message, size = prepared(folder, wanted, count, distinct or count)
-    rates: dict[str, list[float]] = {"ours": [], "smtp-source": [], "aiosmtplib": []}
-    used: list[float] = []
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in _SENDERS}
     with sink() as port:
         for _ in range(rounds):
             copy = shutil.copy(path, folder / "round.db")
-            found = python("ours", copy, port)
-            rates["ours"].append(found["sent"] / found["seconds"])
-            used.append(found["cpu"] / found["sent"] * 1e6)
-            rates["smtp-source"].append(smtp_source(port, size, count))
-            found = python("aiosmtplib", message, port, "--count", count // 4)
-            rates["aiosmtplib"].append(found["sent"] / found["seconds"])
+            found["ours"].append(python("ours", copy, port))
+            found["smtp-source"].append(smtp_source(port, size, count))
+            found["aiosmtplib"].append(python("aiosmtplib", message, port, "--count", count // 4))
             for left in folder.glob("round.db*"):
                 left.unlink()
-    report(size, count, distinct or count, rates, used)
+    print(f"{size} octets, {count} readers, {distinct or count} selections, {rounds} rounds")
+    report(found)
 
 
-def report(
-    size: int, count: int, distinct: int, rates: dict[str, list[float]], used: Sequence[float]
-) -> None:
-    middle = {name: statistics.median(found) for name, found in rates.items()}
-    print(f"{size} octets, {count} readers, {distinct} selections, {len(used)} rounds")
-    for name, found in rates.items():
-        print(f"  {name:12} {middle[name]:7.0f}/s  ({min(found):.0f} to {max(found):.0f})")
-    print(f"  ours to smtp-source {middle['ours'] / middle['smtp-source']:.2f}")
-    print(f"  ours to aiosmtplib  {middle['ours'] / middle['aiosmtplib']:.1f}")
-    print(f"  CPU of the sender   {statistics.median(used):.0f} µs a message")
+def report(found: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    """Medians, and ours as a multiple of theirs."""
+    rates = {
+        name: statistics.median(one["sent"] / one["seconds"] for one in turns)
+        for name, turns in found.items()
+    }
+    used = {
+        name: statistics.median(one["cpu"] / one["sent"] * 1e6 for one in turns)
+        for name, turns in found.items()
+    }
+    for name in _SENDERS:
+        print(
+            f"  {name:12} {rates[name]:7.0f}/s, of which ours is {rates['ours'] / rates[name]:.2f};"
+            f"  CPU of the sender {used[name]:4.0f} µs a message"
+        )
 
 
 def main() -> None:
