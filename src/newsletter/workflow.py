@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from newsletter.content.announcement import announcement
 from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Period
 from newsletter.content.links import Links
@@ -81,6 +82,40 @@ def _assembled(session: Session, list_name: str, window: Period, public_url: str
     )
 
 
+def announce(
+    db: Database,
+    list_name: str,
+    text: str,
+    now: dt.datetime,
+    *,
+    source: str,
+    corrects: Issue | None = None,
+    public_url: str = "",
+) -> Issue:
+    """The announcement that `text` makes, to those who got the issue that it corrects or to
+    everybody: a draft, or as far as it has come if it is the same as before.
+
+    Raises:
+        NotFoundError: there is no such list.
+        SourceError: the text has no subject, or says nothing.
+        ConflictError: the issue that it corrects is of another list.
+    """
+    if corrects is not None and corrects.list_name != list_name:
+        raise ConflictError(f"{corrects.ref} is no issue of {list_name}: name one of its own")
+    with db.write() as session:
+        mailing_list = lists.get_list(session, list_name)
+        if public_url:
+            mailing_list = replace(mailing_list, public_url=public_url)
+        day = local_day(mailing_list, now)
+        about = corrects.ref if corrects else ""
+        digest = announcement(mailing_list, text, day, source=source, about=about)
+        for issue in issues.list_issues(session, list_name):
+            if issue.name == digest.name and issue.state is not IssueState.DRAFT:
+                return issue
+        only = corrects.id if corrects else None
+        return issues.save_draft(session, digest, now, corrects=only)
+
+
 def amend_issue(
     db: Database,
     issue: Issue,
@@ -97,6 +132,8 @@ def amend_issue(
     """
     if issue.state is IssueState.DRAFT:
         raise ConflictError(f"{issue.ref} is a draft: `newsletter issues assemble` is enough")
+    if issue.digest.subject:
+        raise ConflictError(f"{issue.ref} is an announcement: cancel it and send another")
     with senders.hold_issue(db, issue.id):
         with db.read() as session:
             made = _assembled(session, issue.list_name, issue.period, public_url)
@@ -126,11 +163,14 @@ def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
         if issue.state not in (IssueState.DRAFT, IssueState.FROZEN):
             return _remaining(issues.counts(session, issue.id), issues.skips(session, issue.id))
         today = local_day(issue.digest.list, now)
-        standing = issues.standing_counts(session, issue.list_name, today=today)
+        only = issue.corrects
+        standing = issues.standing_counts(session, issue.list_name, today=today, corrects=only)
         skipped: Counter[str] = Counter({skip.value: people for skip, people in standing.items()})
         recipients = 0
         reason_for = _judge(issue.digest)
-        for choice, people in issues.audience_preview(session, issue.list_name, today=today):
+        for choice, people in issues.audience_preview(
+            session, issue.list_name, today=today, corrects=only
+        ):
             if reason := reason_for(choice.preferences):
                 skipped[reason.value] += people
             else:
@@ -207,7 +247,7 @@ def compiled_forms(digest: Digest, template_folders: Sequence[Path]) -> dict[str
 
 def _refuse_few(digest: Digest, ref: str) -> None:
     fewest = digest.list.policies.fewest_entries
-    if len(digest.entries) < fewest:
+    if len(digest.entries) < fewest and not digest.subject:
         raise ConflictError(
             f"{ref} has {len(digest.entries)} entries and its list wants at least "
             f"{fewest}: import some and assemble it again, or lower policies.fewest_entries"

@@ -15,6 +15,7 @@ import typer
 import uvloop
 
 from newsletter import workflow
+from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_of
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
@@ -57,6 +58,8 @@ def send(
     canary: CanaryOption = None,
     hold: HoldOption = "30m",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    announce_file: AnnounceOption = None,
+    about: AboutOption = "",
     force: Annotated[bool, typer.Option("--force", help="Send whatever `check` says.")] = False,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Do not try the unsubscribe address first.")
@@ -70,8 +73,13 @@ def send(
     configure_logs(found.log_level)
     relay = parse_relays(found.relay_url, found.fallback_relay_url)
     with database(found) as db:
-        with db.read() as session:
-            wanted = issues.get_issue(session, *split_issue(issue))
+        if about and announce_file is None:
+            raise typer.BadParameter("--issue says whom --announce goes to: give both")
+        if announce_file is not None:
+            wanted = announcement_of(db, found, issue, announce_file, about)
+        else:
+            with db.read() as session:
+                wanted = issues.get_issue(session, *split_issue(issue))
         if test:
             send_tests(db, found, wanted, relay, test)
             return
@@ -87,7 +95,7 @@ def send(
             return
         if dry_run:
             return
-        if wanted.state is IssueState.DRAFT:
+        if wanted.state is IssueState.DRAFT and not wanted.digest.subject:
             refuse_errors(db, found, wanted, force=force)
         if not unchecked:
             asyncio.run(prove_leaving(found, wanted))

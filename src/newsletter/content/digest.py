@@ -36,7 +36,8 @@ class Section:
 class Digest:
     """`name` is the issue's (`2026-W06`); `entries` are in the order in which they are shown.
 
-    `notes` is what the editor says of this issue: Markdown by language.
+    `notes` is what the editor says of this issue: Markdown by language. `subject` is that of an
+    announcement, which has no entries; an issue's is made by its template.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Digest:
     entries: tuple[DigestEntry, ...]
     briefs: tuple[Brief, ...] = ()
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subject: str = ""
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:

@@ -96,7 +96,7 @@ def _domain(mailing_list: MailingList) -> str:
 
 def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
     """Why an issue has nothing for readers with these preferences; None: it has."""
-    return _nothing(preferences, plan(digest, preferences))
+    return None if digest.subject else _nothing(preferences, plan(digest, preferences))
 
 
 def _nothing(preferences: Preferences, chosen: Plan) -> Skip | None:
@@ -197,7 +197,8 @@ class Messages:
         preferences, digest = load(Preferences, body), self._digest(edition)
         form = self._compiled(edition, spoken(digest.list, preferences))
         chosen = plan(digest, preferences, form) if stored is None else load_plan(stored)
-        return Selection(chosen, stored or dump_plan(chosen), form, _nothing(preferences, chosen))
+        nothing = None if digest.subject else _nothing(preferences, chosen)
+        return Selection(chosen, stored or dump_plan(chosen), form, nothing)
 
     def _choice(self, edition: int, preferences_id: int) -> tuple[str, str | None]:
         """Preferences and, if messages were sent by one, their plan, both as text."""

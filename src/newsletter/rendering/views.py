@@ -111,10 +111,12 @@ class EditorialView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
-    """`analyzed` and `breakthroughs` are what the briefs say; 0 if they do not."""
+    """`analyzed` and `breakthroughs` are what the briefs say; 0 if they do not. `subject` is that
+    of an announcement."""
 
     name: str
     title: Prose
+    subject: Prose
     description: Prose
     period: str
     short_period: str
@@ -141,6 +143,7 @@ def issue_view(
     return IssueView(
         name=digest.name,
         title=_titled(mailing_list.titles, first, mailing_list.name),
+        subject=prose(digest.subject, language_of(digest.subject)),
         description=_titled(mailing_list.description, first, ""),
         period=dates.period(digest.period, first),
         short_period=dates.short_period(digest.period, first),

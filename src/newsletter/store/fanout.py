@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Row, func
+from sqlalchemy import ColumnElement, Row, exists, func, true
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import domain_of
@@ -30,6 +30,8 @@ from newsletter.store.values import (
     Skip,
     SubscriptionState,
 )
+
+_GOT = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 
 Judge = Callable[[Preferences], Skip | None]
 """Why an issue sends nothing to readers with these preferences; None: it does."""
@@ -71,9 +73,10 @@ def fan_out(
 
 
 def audience_preview(
-    session: Session, list_name: str, *, today: dt.date
+    session: Session, list_name: str, *, today: dt.date, corrects: int | None = None
 ) -> Iterator[tuple[SelectedPreferences, int]]:
-    """Each distinct preferences with the number of people an issue frozen now could go to.
+    """Each distinct preferences with the number of people an issue frozen now could go to; with
+    `corrects`, of those who got that issue.
 
     Those who are paused or suppressed are not among them.
     """
@@ -87,6 +90,7 @@ def audience_preview(
             SubscriptionRow.state == SubscriptionState.ACTIVE,
             col(SuppressionRow.address_key).is_(None),
             func.coalesce(SubscriptionRow.paused_until, today) <= today,
+            _concerned(corrects),
         )
         .group_by(col(PreferencesRow.id))
         .order_by(func.count().desc(), col(PreferencesRow.id))
@@ -96,7 +100,9 @@ def audience_preview(
         yield SelectedPreferences(id=row.id, preferences=load(Preferences, row.body)), people
 
 
-def standing_counts(session: Session, list_name: str, *, today: dt.date) -> dict[Skip, int]:
+def standing_counts(
+    session: Session, list_name: str, *, today: dt.date, corrects: int | None = None
+) -> dict[Skip, int]:
     """Number of active readers that an issue frozen now would skip whatever it says, by reason."""
     suppressed = col(SuppressionRow.address_key).is_not(None)
     rows = session.exec(
@@ -108,6 +114,7 @@ def standing_counts(session: Session, list_name: str, *, today: dt.date) -> dict
             SubscriptionRow.list_name == list_name,
             SubscriptionRow.state == SubscriptionState.ACTIVE,
             suppressed | (func.coalesce(SubscriptionRow.paused_until, today) > today),
+            _concerned(corrects),
         )
         .group_by(suppressed)
     )
@@ -144,6 +151,7 @@ def _next(session: Session, issue: IssueRow, chunk: int) -> list[Row[Any]]:
             col(SubscriptionRow.id) > issue.cursor,
             # Who joins after the freezing waits for the next issue.
             SubscriptionRow.created_at <= (issue.frozen_at or 0),
+            _concerned(issue.corrects),
         )
         .order_by(SubscriptionRow.id)
         .limit(chunk)
@@ -152,6 +160,17 @@ def _next(session: Session, issue: IssueRow, chunk: int) -> list[Row[Any]]:
         .with_for_update(read=True, of=SubscriptionRow)
     )
     return list(session.execute(query))
+
+
+def _concerned(corrects: int | None) -> ColumnElement[bool]:
+    """That somebody got, or may have got, an issue that is corrected; without one, everybody."""
+    if corrects is None:
+        return true()
+    return exists().where(
+        col(DeliveryRow.issue_id) == corrects,
+        col(DeliveryRow.subscriber_id) == col(SubscriptionRow.subscriber_id),
+        col(DeliveryRow.state).in_(_GOT),
+    )
 
 
 def _standing(person: Row[Any], today: dt.date) -> Skip | None:

@@ -71,6 +71,7 @@ class Issue:
     frozen_at: dt.datetime | None
     finished_at: dt.datetime | None
     note: str = ""
+    corrects: int | None = None
 
     @property
     def ref(self) -> str:
@@ -78,8 +79,11 @@ class Issue:
         return f"{self.list_name}/{self.name}"
 
 
-def save_draft(session: Session, digest: Digest, now: dt.datetime) -> Issue:
-    """Stores a digest as the draft of its issue, over an earlier draft of it.
+def save_draft(
+    session: Session, digest: Digest, now: dt.datetime, *, corrects: int | None = None
+) -> Issue:
+    """Stores a digest as the draft of its issue, over an earlier draft of it. An announcement goes
+    to those alone who got the issue whose id is `corrects`, if it says one.
 
     Raises:
         ConflictError: the issue is frozen; what people were sent does not change.
@@ -101,6 +105,7 @@ def save_draft(session: Session, digest: Digest, now: dt.datetime) -> Issue:
             "entries that came later belong to another issue"
         )
     row.digest = dump(digest)
+    row.announces, row.corrects = bool(digest.subject), corrects
     session.add(row)
     session.flush()
     return _issue(session, row)
@@ -288,4 +293,5 @@ def _issue(session: Session, row: IssueRow) -> Issue:
         frozen_at=maybe_instant(row.frozen_at),
         finished_at=maybe_instant(row.finished_at),
         note=row.note,
+        corrects=row.corrects,
     )

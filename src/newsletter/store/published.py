@@ -23,10 +23,14 @@ class Published:
 
 
 def published(session: Session, list_name: str) -> tuple[Published, ...]:
-    """The public issues of a list, the latest first."""
+    """The public issues of a list, the latest first; announcements are none."""
     rows = session.exec(
         select(col(IssueRow.name), col(IssueRow.first_day), col(IssueRow.last_day))
-        .where(IssueRow.list_name == list_name, col(IssueRow.state).in_(PUBLIC_STATES))
+        .where(
+            IssueRow.list_name == list_name,
+            col(IssueRow.state).in_(PUBLIC_STATES),
+            col(IssueRow.announces).is_(False),
+        )
         .order_by(col(IssueRow.last_day).desc(), col(IssueRow.id).desc())
     )
     return tuple(Published(name=name, period=Period(first, last)) for name, first, last in rows)

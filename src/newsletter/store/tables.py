@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 
@@ -115,6 +115,8 @@ class IssueRow(SQLModel, table=True):
     digest: str = Field(sa_column=_text())  # Digest as JSON: the draft, then the last edition
     cursor: int = 0
     note: str = Field(default="", sa_column_kwargs={"server_default": ""})  # why it is paused
+    announces: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    corrects: int | None = None  # the issue whose readers an announcement goes to
     created_at: int = Field(sa_type=BigInteger)
     frozen_at: int | None = Field(default=None, sa_type=BigInteger)
     finished_at: int | None = Field(default=None, sa_type=BigInteger)
