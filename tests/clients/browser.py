@@ -46,10 +46,21 @@ def launched() -> Iterator[Browser]:
 class View:
     """A page at a width, in CSS pixels, and a colour scheme. Every request is refused and noted."""
 
-    def __init__(self, browser: Browser, html: str, width: int, scheme: Scheme) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        html: str,
+        width: int,
+        scheme: Scheme,
+        *,
+        height: int = 900,
+        scale: float = 1.0,
+    ) -> None:
         self.asked: list[str] = []
         self.page: Page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            color_scheme=scheme,
         )
         self.page.route("**/*", self._refuse)
         self.page.set_content(html)

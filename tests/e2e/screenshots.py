@@ -1,60 +1,44 @@
-"""Pictures of an email as a browser shows it, and what sticks out of them."""
+"""README's pictures: the demo's own mail as a browser shows it, in light and in dark."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import subprocess
+import sys
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, sync_playwright
+from tests.clients.browser import SCHEMES, View, launched
 
-CHROMIUM = "/usr/bin/chromium"
-WIDTHS = (320, 600, 1200)
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-_QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+FOLDER = Path(__file__).parents[1] / "golden"
+WIDTH, HEIGHT, SCALE = 640, 1100, 1.5
 
 
-@dataclass(frozen=True)
-class Shot:
-    """A picture, and by how many pixels the page is wider than its window."""
-
-    path: Path
-    overflow: int
-    requests: tuple[str, ...]
-
-
-def shoot(
-    html: str,
-    folder: Path,
-    name: str,
-    widths: Iterable[int] = WIDTHS,
-    schemes: Iterable[Scheme] = SCHEMES,
-) -> list[Shot]:
-    """`folder/name-WIDTH-SCHEME.png` for each width in CSS pixels and colour scheme."""
-    shots = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
-        for scheme in schemes:
-            for width in widths:
-                page = browser.new_page(
-                    viewport={"width": width, "height": 900}, color_scheme=scheme
-                )
-                asked = _requests(page)
-                page.set_content(html)
-                path = folder / f"{name}-{width}-{scheme}.png"
-                page.screenshot(path=path, full_page=True)
-                overflow = page.evaluate(
-                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                )
-                shots.append(Shot(path, int(overflow), tuple(asked)))
-                page.close()
-        browser.close()
-    return shots
+def demo_page(folder: Path) -> str:
+    """The HTML part of the longest message in English that the demo sends."""
+    command = [sys.executable, "-c", "from newsletter.cli import main; main()", "demo"]
+    subprocess.run([*command, "--no-serve", "--folder", str(folder)], check=True)
+    pages = [page for path in (folder / "mail" / "new").iterdir() if (page := _english(path))]
+    return max(sorted(pages), key=len)
 
 
-def _requests(page: Page) -> list[str]:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    return asked
+def _english(path: Path) -> str:
+    message = message_from_bytes(path.read_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    part = message.get_body(("html",))
+    english = part is not None and message["Content-Language"] == "en"
+    return str(part.get_content()) if part is not None and english else ""
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder, launched() as browser:
+        html = demo_page(Path(folder) / "demo")
+        for scheme in SCHEMES:
+            view = View(browser, html, WIDTH, scheme, height=HEIGHT, scale=SCALE)
+            view.page.screenshot(path=FOLDER / f"weekly-{scheme}.png")
+
+
+if __name__ == "__main__":
+    main()
