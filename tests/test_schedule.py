@@ -86,6 +86,32 @@ def test_the_scheduler_calls_for_the_week_when_its_moment_comes() -> None:
     asyncio.run(run())
 
 
+def test_what_waits_is_looked_for_at_once_and_then_each_minute() -> None:
+    looked = 0
+
+    async def send_week(_list_name: str, _week: Period) -> None:
+        raise AssertionError("no week is over")
+
+    async def waiting() -> None:
+        nonlocal looked
+        looked += 1
+
+    async def run() -> None:
+        clock = scheduler([], send_week, lambda: dt.datetime.now(dt.UTC), waiting)
+        clock.start()
+        for _ in range(100):
+            if looked:
+                break
+            await asyncio.sleep(0.02)
+        (job,) = clock.get_jobs()
+        away = job.next_run_time - dt.datetime.now(dt.UTC)
+        clock.shutdown()
+        assert looked == 1
+        assert dt.timedelta(seconds=50) < away <= dt.timedelta(minutes=1)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("weekday", WEEKDAYS)
 def test_no_weekday_is_taken_for_another(weekday: str) -> None:
     moment = next_moment(make_list(schedule=on(weekday)), dt.datetime(2026, 6, 1, tzinfo=dt.UTC))

@@ -81,6 +81,10 @@ class Sends:
     async def drain(self) -> None:
         """Lets what is under way end as soon as nothing is in doubt."""
         self._stop.set()
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Waits for the sends that are under way."""
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     def _begin(self, what: str, send: Callable[[], Awaitable[None]]) -> asyncio.Task[None] | None:
