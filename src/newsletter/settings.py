@@ -7,6 +7,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,22 @@ def _keys(value: object) -> object:
     """Keys as the environment holds them: parted by commas or spaces, or a list in JSON."""
     # No key is ever shown in a message, so what is wrong stays unsaid here: a ring judges keys.
     return tuple(re.findall(r"[^\s,\[\]\"']+", value)) if isinstance(value, str) else value
+
+
+def _networks(value: object) -> object:
+    """Networks as the environment holds them, parted by commas or spaces, or a list of texts."""
+    if isinstance(value, str):
+        value = re.findall(r"[^\s,\[\]\"']+", value)
+    if not isinstance(value, (list, tuple)):
+        raise ValueError("must be a list of addresses or networks, such as 10.0.0.0/8")  # noqa: TRY004
+    return tuple(_network(str(one)) for one in value)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"holds {text!r}: write addresses or networks, as 10.0.0.0/8") from None
 
 
 def _dns_name(value: str) -> str:
@@ -105,6 +122,12 @@ class Settings(BaseSettings):
     )
     dkim_domain: Annotated[str, AfterValidator(_dns_name)] = Field(
         default="", description="who signs: the domain of the lists' senders, or one above it"
+    )
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = Field(
+        default=(),
+        description="proxies in front of the pages, whose X-Forwarded-For is believed",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="how much is logged to stderr; info has a line an attempt"

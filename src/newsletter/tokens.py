@@ -25,12 +25,16 @@ _LEAST_KEY_LENGTH = 32
 
 
 class Purpose(StrEnum):
-    """What a token opens; one for one purpose opens nothing else."""
+    """What a token opens; one for one purpose opens nothing else. The id is a delivery's, where
+    nothing else is said."""
 
     LEAVE = "leave"
     MANAGE = "manage"
     VIEW = "view"
     ENVELOPE = "envelope"
+    CONFIRM = "confirm"  # of a wish's id
+    LEAVE_LIST = "leave-list"  # of a subscription's id, in mail that belongs to no issue
+    MANAGE_LIST = "manage-list"
 
 
 TEST_DELIVERY = 0

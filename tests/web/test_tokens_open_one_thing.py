@@ -10,6 +10,12 @@ from newsletter.tokens import Key, Purpose
 from tests.web.newsstand import Newsstand, copy_newsstand
 
 PLACES = {Purpose.LEAVE: "/u", Purpose.MANAGE: "/p", Purpose.VIEW: "/v"}
+OPENS = {
+    "/u": {Purpose.LEAVE, Purpose.LEAVE_LIST},
+    "/p": {Purpose.MANAGE, Purpose.MANAGE_LIST},
+    "/v": {Purpose.VIEW},
+    "/confirm": {Purpose.CONFIRM},
+}
 FORMS = {
     Purpose.LEAVE: {"List-Unsubscribe": "One-Click"},
     Purpose.MANAGE: {"scope": "everything"},
@@ -37,8 +43,8 @@ def opens_nothing(stand: Newsstand, place: str, token: str) -> None:
 
 def test_a_token_for_one_purpose_opens_nothing_else(stand: Newsstand) -> None:
     for purpose in Purpose:
-        for opened, place in PLACES.items():
-            if opened is not purpose:
+        for place, opening in OPENS.items():
+            if purpose not in opening:
                 opens_nothing(stand, place, stand.token(purpose))
 
 

@@ -183,6 +183,8 @@ def _policies(table: Table) -> Policies:
         most_refused=_number(table, "most_refused", usual.most_refused, 0),
         most_bounced=_number(table, "most_bounced", usual.most_bounced, 0),
         soft_bounces=_number(table, "soft_bounces", usual.soft_bounces, 2),
+        welcome_with_issue=table.take("welcome_with_issue", bool, usual.welcome_with_issue),
+        retention_days=_number(table, "retention_days", usual.retention_days, 1),
     )
     table.done()
     return policies

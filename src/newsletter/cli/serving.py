@@ -46,6 +46,8 @@ def serve(
             clock=now,
             public_url=found.public_url,
             templates=template_folders(found),
+            trusted_proxies=found.trusted_proxies,
+            signer=signer(found),
         )
         if clock or found.smtp_url:
             app.router.lifespan_context = _with_outbox(

@@ -35,6 +35,18 @@ class Links:
         """The form by which somebody new joins a list."""
         return self._at("lists", list_name, "subscribe")
 
+    def confirm(self, token: str) -> str:
+        """Where a wish is confirmed that was mailed to its address."""
+        return self._at("confirm", token)
+
+    def lost(self) -> str:
+        """The form that mails the links to their preferences to whoever lost them."""
+        return self._at("manage")
+
+    def feed(self, list_name: str) -> str:
+        """The issues of a list as an Atom feed."""
+        return self._at("archive", list_name, "feed.xml")
+
     def about(self, list_name: str) -> str:
         """The list's own page."""
         return self._at("lists", list_name)

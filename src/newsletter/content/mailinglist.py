@@ -82,6 +82,8 @@ class Policies:
     most_refused: int = 3  # percent of the first thousand, or of a canary; more pause the issue
     most_bounced: int = 5  # percent of a canary that may come back
     soft_bounces: int = 5  # issues in a row that come back before an address is given up
+    welcome_with_issue: bool = True  # a welcome leads to the latest issue
+    retention_days: int = 180  # how long it is known from which network somebody asked to join
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def message_for(
     """
     key = keyring[fixed.key_id]
     values = {
-        "to": _to(fixed.address),
+        "to": to_field(fixed.address),
         "message_id": fixed.message_id,
         "date": _date(fixed.date),
         "leave_token": key.sign(Purpose.LEAVE, delivery_id),
@@ -70,7 +70,8 @@ def _date(date: dt.datetime) -> str:
     return format_datetime(date)
 
 
-def _to(address: str) -> str:
+def to_field(address: str) -> str:
+    """An address as the field To holds it, in ASCII; a group of nobody if it cannot."""
     try:
         wire = wire_address(address)
     except AddressError:
@@ -81,16 +82,17 @@ def _to(address: str) -> str:
 def envelope_sender(mailing_list: MailingList, key: Key, delivery_id: int) -> str:
     """VERP: who bounces is known from where the bounce goes. At most 40 octets before the @."""
     token = key.sign(Purpose.ENVELOPE, delivery_id)
-    return f"bounces+{token}@{_domain(mailing_list)}"
+    return f"bounces+{token}@{domain_of_sender(mailing_list)}"
 
 
 def message_id(issue: Issue, delivery_id: int, date: dt.datetime) -> str:
     """Its Message-ID (RFC 5322 §3.6.4). The instant keeps two databases' numbers apart."""
     unique = f"{issue.list_name}.{issue.name}.{delivery_id}.{int(date.timestamp()):x}".lower()
-    return f"<{unique.replace('..', '-')}@{_domain(issue.digest.list)}>"
+    return f"<{unique.replace('..', '-')}@{domain_of_sender(issue.digest.list)}>"
 
 
-def _domain(mailing_list: MailingList) -> str:
+def domain_of_sender(mailing_list: MailingList) -> str:
+    """The domain that a list's mail comes from, in ASCII."""
     return wire_address(mailing_list.sender.address).rpartition("@")[2]
 
 
@@ -243,7 +245,7 @@ def draft_message(
         edition=0,
         address=address,
         preferences_id=0,
-        message_id=f"<{unique}.{issue.name.lower()}@{_domain(issue.digest.list)}>".replace(
+        message_id=f"<{unique}.{issue.name.lower()}@{domain_of_sender(issue.digest.list)}>".replace(
             "..", "-"
         ),
         date=now.astimezone(dt.UTC).replace(microsecond=0),
@@ -257,4 +259,4 @@ def draft_message(
 def _signed(message: bytes, fixed: Fixed, issue: Issue, signer: Signer | None) -> bytes:
     if signer is None:
         return message
-    return signer.signed(message, fixed.date, _domain(issue.digest.list))
+    return signer.signed(message, fixed.date, domain_of_sender(issue.digest.list))

@@ -34,8 +34,8 @@ def load_template(folders: Sequence[Path], name: str) -> Template:
     everywhere = (*folders, packaged("templates"))
     for folder in everywhere:
         if name in _names(folder):
-            shared = [_texts(place / SHARED) for place in (packaged("templates"), folder)]
-            return _whole(name, folder, shared[0] | shared[1] | _texts(folder / name))
+            shared = [texts(place / SHARED) for place in (packaged("templates"), folder)]
+            return _whole(name, folder, shared[0] | shared[1] | texts(folder / name))
     known = ", ".join(sorted({found for folder in everywhere for found in _names(folder)}))
     raise TemplateError(name, 0, f"there is no such template; there are {known or 'none'}")
 
@@ -53,7 +53,12 @@ def _whole(name: str, folder: Path, files: dict[str, str]) -> Template:
     return Template(name, MappingProxyType(files))
 
 
-def _texts(folder: Path) -> dict[str, str]:
+def texts(folder: Path) -> dict[str, str]:
+    """The files of a folder by name; none if there is no such folder.
+
+    Raises:
+        TemplateError: one is not UTF-8.
+    """
     if not folder.is_dir():
         return {}
     return {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, or_, select
 from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as rows_of
 
@@ -24,7 +24,7 @@ from newsletter.store.tables import (
 )
 from newsletter.store.values import DeliveryState
 
-_BY_ADDRESS = ("suppressions", "outbox")
+_BY_ADDRESS = ("suppressions", "outbox", "confirmations")
 _NOT_THEIRS = frozenset({"content"})  # the whole bytes of a mail: its other columns tell of it
 
 
@@ -56,16 +56,16 @@ def everything(session: Session, subscriber_id: int, address: str) -> Mapping[st
     found: dict[str, list[dict[str, Any]]] = {}
     tables = SQLModel.metadata.tables
     for name, table in sorted(tables.items()):
-        if "subscriber_id" in table.c:
-            found[name] = _rows(session, table, table.c.subscriber_id == subscriber_id)
+        theirs = [table.c.subscriber_id == subscriber_id] if "subscriber_id" in table.c else []
+        if name in _BY_ADDRESS:
+            theirs.append(table.c.address_key == address_key(address))
+        if theirs:
+            found[name] = _rows(session, table, or_(*theirs))
     person = tables["subscribers"]
     found["subscribers"] = _rows(session, person, person.c.id == subscriber_id)
-    for name in _BY_ADDRESS:
-        table = tables[name]
-        found[name] = _rows(session, table, table.c.address_key == address_key(address))
     attempts = tables["attempts"]
-    theirs = select(DeliveryRow.id).where(col(DeliveryRow.subscriber_id) == subscriber_id)  # type: ignore[call-overload]  # SQLModel's id may be None
-    found["attempts"] = _rows(session, attempts, attempts.c.delivery_id.in_(theirs))
+    deliveries = select(DeliveryRow.id).where(col(DeliveryRow.subscriber_id) == subscriber_id)  # type: ignore[call-overload]  # SQLModel's id may be None
+    found["attempts"] = _rows(session, attempts, attempts.c.delivery_id.in_(deliveries))
     choices = tables["preferences"]
     chosen = [row["preferences_id"] for row in found["subscriptions"]]
     found["preferences"] = _rows(session, choices, choices.c.id.in_(chosen))

@@ -34,6 +34,7 @@ class MailKind(StrEnum):
     TEST = "test"
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
+    LINKS = "links"  # the way to somebody's choices
     REMINDER = "reminder"
     ANNOUNCEMENT = "announcement"
 

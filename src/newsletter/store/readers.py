@@ -23,12 +23,14 @@ from newsletter.store.values import SubscriptionState
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """A subscription as the links of one delivery open it; all as it is now, not as it was then.
+    """A subscription as a link opens it; all as it is now, not as it was then.
 
-    Mail stops before the day `paused_until`.
+    `delivery_id` is None when the link was in no issue (a welcome). Mail stops before the day
+    `paused_until`.
     """
 
-    delivery_id: int
+    delivery_id: int | None
+    subscription_id: int
     subscriber_id: int
     address: str
     list: MailingList
@@ -43,19 +45,31 @@ class Reader:
 
 def reader(session: Session, delivery_id: int) -> Reader | None:
     """The reader a delivery was for, or None when they or the delivery were erased."""
-    query = (
-        select(SubscriberRow, SubscriptionRow, ListRow, PreferencesRow)
+    found = session.exec(
+        select(col(SubscriptionRow.id))
         .select_from(DeliveryRow)
         .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
-        .join(SubscriberRow, col(SubscriberRow.id) == DeliveryRow.subscriber_id)
         .join(
             SubscriptionRow,
             (col(SubscriptionRow.subscriber_id) == DeliveryRow.subscriber_id)
             & (col(SubscriptionRow.list_name) == IssueRow.list_name),
         )
-        .join(ListRow, col(ListRow.name) == IssueRow.list_name)
-        .join(PreferencesRow, col(PreferencesRow.id) == SubscriptionRow.preferences_id)
         .where(DeliveryRow.id == delivery_id)
+    ).first()
+    return None if found is None else subscription_reader(session, found, delivery_id)
+
+
+def subscription_reader(
+    session: Session, subscription_id: int, delivery_id: int | None = None
+) -> Reader | None:
+    """The reader of a subscription, or None when it was erased."""
+    query = (
+        select(SubscriberRow, SubscriptionRow, ListRow, PreferencesRow)
+        .select_from(SubscriptionRow)
+        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
+        .join(ListRow, col(ListRow.name) == SubscriptionRow.list_name)
+        .join(PreferencesRow, col(PreferencesRow.id) == SubscriptionRow.preferences_id)
+        .where(SubscriptionRow.id == subscription_id)
     )
     found = session.exec(query).first()
     if found is None:
@@ -63,6 +77,7 @@ def reader(session: Session, delivery_id: int) -> Reader | None:
     person, subscription, list_row, preferences = found
     return Reader(
         delivery_id=delivery_id,
+        subscription_id=subscription_id,
         subscriber_id=subscription.subscriber_id,
         address=person.address,
         list=load(MailingList, list_row.body),

@@ -225,7 +225,10 @@ class MailRow(SQLModel, table=True):
     """A message of its own for one person, in the outbox; its bytes are settled from the start."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_by_state", "state", "id"),)
+    __table_args__ = (
+        Index("outbox_by_state", "state", "id"),
+        Index("outbox_by_address", "address_key"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     list_name: str
@@ -335,3 +338,24 @@ class ErasureRow(SQLModel, table=True):
     fingerprint: str
     reason: str
     at: int = Field(sa_type=BigInteger)
+
+
+class ConfirmationRow(SQLModel, table=True):
+    """A wish that its address must confirm, and then the proof that it did; see
+    `store.confirmations`. `open_key` is what makes two wishes the same one, until confirmed."""
+
+    __tablename__ = "confirmations"
+    id: int | None = Field(default=None, primary_key=True)
+    open_key: str | None = Field(default=None, unique=True)
+    kind: str
+    list_name: str = Field(foreign_key="lists.name")
+    address: str
+    address_key: str = Field(index=True)
+    subscriber_id: int | None = Field(default=None, foreign_key="subscribers.id", index=True)
+    preferences_id: int = Field(foreign_key="preferences.id")
+    language: str
+    wording: str = Field(sa_column=_text())  # what the page said when it was asked for
+    network: str
+    requested_at: int = Field(sa_type=BigInteger)
+    mailed_at: int | None = Field(default=None, sa_type=BigInteger)
+    confirmed_at: int | None = Field(default=None, sa_type=BigInteger)

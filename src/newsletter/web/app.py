@@ -9,10 +9,23 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from newsletter import __version__
+from newsletter.delivery.dkim import Signer
+from newsletter.delivery.letters import Letters
 from newsletter.store.database import Database
 from newsletter.tokens import Keyring
-from newsletter.web import archive, assets, health, leave, lists, preferences, view
+from newsletter.web import (
+    archive,
+    assets,
+    confirm,
+    health,
+    leave,
+    lists,
+    preferences,
+    subscribe,
+    view,
+)
 from newsletter.web.access_log import AccessLog
+from newsletter.web.client import Network
 from newsletter.web.failures import answer_failures
 from newsletter.web.pages import Pages
 from newsletter.web.paths import Paths
@@ -27,19 +40,34 @@ def create_app(
     clock: Callable[[], dt.datetime],
     public_url: str,
     templates: Sequence[Path],
+    trusted_proxies: Sequence[Network] = (),
+    signer: Signer | None = None,
 ) -> FastAPI:
     """The pages that links in mail lead to, and those that tell of lists and past issues.
 
     `clock` gives aware instants; `public_url` is where readers reach the pages (it may hold a
     path, which the proxy in front takes away); `templates` are folders that come before the
-    packaged one.
+    packaged one. `trusted_proxies` are believed when they say whom a request came from;
+    `signer` signs (DKIM) what the pages mail.
     """
     paths = Paths.under(public_url)
-    site = Site(database, keyring, clock, public_url, paths, Pages(templates, paths))
+    pages = Pages(templates, paths)
+    letters = Letters(keyring, templates, public_url, signer)
+    site = Site(database, keyring, clock, public_url, paths, pages, letters, trusted_proxies)
     # FastAPI's own documentation pages load scripts from elsewhere; the schema alone stays.
     app = FastAPI(title="Newsletter", version=__version__, docs_url=None, redoc_url=None)
     app.state.site = site
-    for module in (leave, preferences, view, archive, lists, assets, health):
+    for module in (
+        subscribe,
+        confirm,
+        leave,
+        preferences,
+        view,
+        archive,
+        lists,
+        assets,
+        health,
+    ):
         app.include_router(module.router)
     answer_failures(app, site)
     app.add_middleware(Protection)

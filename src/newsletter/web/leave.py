@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from newsletter.store.readers import reader
 from newsletter.store.values import Way
 from newsletter.tokens import Purpose
 from newsletter.tracking.leaving import MOST_WORDS, PAUSES, Done, Leave, can_undo, grant, wish
@@ -18,6 +17,7 @@ from newsletter.web.leave_outcome import outcome
 from newsletter.web.masking import masked
 from newsletter.web.nobody import nobody
 from newsletter.web.site import PRIVATE, Here
+from newsletter.web.whose import whose
 from newsletter.web.wording import reasons
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -39,12 +39,12 @@ class LeaveForm(BaseModel):
 @router.get("/u/{token}")
 def show(site: Here, language: Language, token: str) -> Response:
     """Asks what should happen; changes nothing."""
-    delivery_id = site.keyring.open(Purpose.LEAVE, token)
+    link = whose(site.keyring, Purpose.LEAVE, token)
     with site.database.read() as session:
-        found = reader(session, delivery_id)
+        found = link.reader(session)
         undoable = found is not None and can_undo(session, found, "", site.clock())
     if found is None:
-        return nobody(site, language, delivery_id)
+        return nobody(site, language, link.delivery_id)
     if not found.active:
         return outcome(site, language, found, Done.LEFT, topic="", undoable=undoable)
     chosen = language.choose(*found.preferences.languages)
@@ -64,7 +64,7 @@ def show(site: Here, language: Language, token: str) -> Response:
 @router.post("/u/{token}")
 def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, Form()]) -> Response:
     """Does what a mail client's one click or the page's form asks."""
-    delivery_id = site.keyring.open(Purpose.LEAVE, token)
+    link = whose(site.keyring, Purpose.LEAVE, token)
     asked = wish(form.model_dump(by_alias=True))
     if asked is None:
         return site.message(
@@ -75,9 +75,9 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
         )
     now = site.clock()
     with site.database.write() as session:
-        found = reader(session, delivery_id)
+        found = link.reader(session)
         done = grant(session, found, asked, now=now) if found else Done.NOTHING
-        found = reader(session, delivery_id) if found else None  # as they stand now
+        found = link.reader(session) if found else None  # as they stand now
         topic = asked.topic if isinstance(asked, Leave) and done is Done.LEFT_TOPIC else ""
         left = done in (Done.LEFT, Done.LEFT_TOPIC)
         undoable = left and found is not None and can_undo(session, found, topic, now)
@@ -85,5 +85,5 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
         # A machine asked: the same answer for a first, a repeated and a stale one, without a name.
         return PlainTextResponse("Done.\n", headers=PRIVATE)
     if found is None:
-        return nobody(site, language, delivery_id)
+        return nobody(site, language, link.delivery_id)
     return outcome(site, language, found, done, topic=topic, undoable=undoable)

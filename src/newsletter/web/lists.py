@@ -25,7 +25,6 @@ def home(site: Here, language: Language) -> HTMLResponse:
 
 
 @router.get("/lists/{list_name}")
-@router.get("/lists/{list_name}/subscribe")
 def about(site: Here, language: Language, list_name: Name) -> HTMLResponse:
     """One list: what it is about, its topics, and how to subscribe."""
     with site.database.read() as session:

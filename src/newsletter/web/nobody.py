@@ -9,7 +9,7 @@ from newsletter.web.language import Asked
 from newsletter.web.site import Site
 
 
-def nobody(site: Site, language: Asked, delivery_id: int) -> HTMLResponse:
+def nobody(site: Site, language: Asked, delivery_id: int | None) -> HTMLResponse:
     """The page for a delivery that has no reader (any more)."""
     if delivery_id == TEST_DELIVERY:
         return site.message(

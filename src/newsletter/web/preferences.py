@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.store.readers import Reader, reader
+from newsletter.store.readers import Reader
 from newsletter.store.subscribers import pause, set_preferences
 from newsletter.tokens import Purpose
 from newsletter.tracking.leaving import local_day
@@ -18,6 +18,7 @@ from newsletter.web.language import Asked, Language
 from newsletter.web.masking import masked
 from newsletter.web.nobody import nobody
 from newsletter.web.site import Here, Site
+from newsletter.web.whose import Whose, whose
 from newsletter.web.wording import depths, tongues
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -26,10 +27,10 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/p/{token}")
 def show(site: Here, language: Language, token: str) -> Response:
     """The reader's choices as they are; changes nothing."""
-    delivery_id = site.keyring.open(Purpose.MANAGE, token)
+    link = whose(site.keyring, Purpose.MANAGE, token)
     with site.database.read() as session:
-        found = reader(session, delivery_id)
-    return _answer(site, language, delivery_id, found, saved=False)
+        found = link.reader(session)
+    return _answer(site, language, link, found, saved=False)
 
 
 @router.post("/p/{token}")
@@ -37,24 +38,24 @@ def save(
     site: Here, language: Language, token: str, form: Annotated[ChoicesForm, Form()]
 ) -> Response:
     """Stores the choices; they hold from the next message that is not yet on its way."""
-    delivery_id = site.keyring.open(Purpose.MANAGE, token)
+    link = whose(site.keyring, Purpose.MANAGE, token)
     now = site.clock()
     with site.database.write() as session:
-        found = reader(session, delivery_id)
+        found = link.reader(session)
         if found is not None and found.active:
             place = (session, found.list.name, found.subscriber_id)
             today = local_day(found.list, now)
             set_preferences(*place, form.preferences(found.list, found.preferences))
             pause(*place, form.paused_until(today), today=today)
-            found = reader(session, delivery_id)
-    return _answer(site, language, delivery_id, found, saved=True)
+            found = link.reader(session)
+    return _answer(site, language, link, found, saved=True)
 
 
 def _answer(
-    site: Site, language: Asked, delivery_id: int, found: Reader | None, *, saved: bool
+    site: Site, language: Asked, link: Whose, found: Reader | None, *, saved: bool
 ) -> Response:
     if found is None:
-        return nobody(site, language, delivery_id)
+        return nobody(site, language, link.delivery_id)
     chosen = language.choose(*found.preferences.languages)
     if not found.active:
         return _gone(site, chosen, found)

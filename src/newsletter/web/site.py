@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
@@ -12,15 +12,24 @@ from fastapi.responses import HTMLResponse
 
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList
+from newsletter.delivery.letters import Letters
 from newsletter.store.database import Database
-from newsletter.tokens import Keyring
+from newsletter.tokens import Keyring, Purpose
+from newsletter.web.client import Network
+from newsletter.web.limits import Limit
 from newsletter.web.pages import Pages
 from newsletter.web.paths import Paths
+
+MOST_ASKED = 20
+"""Requests an hour from one network that may send mail."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """`clock` gives aware instants; `public_url` is where readers reach the pages, or empty."""
+    """`clock` gives aware instants; `public_url` is where readers reach the pages, or empty.
+
+    `trusted_proxies` may say whom a request came from; `joins` limits what sends mail.
+    """
 
     database: Database
     keyring: Keyring
@@ -28,6 +37,9 @@ class Site:
     public_url: str
     paths: Paths
     pages: Pages
+    letters: Letters
+    trusted_proxies: Sequence[Network] = ()
+    joins: Limit = field(default_factory=lambda: Limit(MOST_ASKED, dt.timedelta(hours=1)))
 
     def page(
         self,
@@ -60,6 +72,22 @@ class Site:
             text=words.gettext(text),
             **values,
         )
+
+    def too_many(self, language: str) -> HTMLResponse:
+        """The answer to who asks too often."""
+        found = self.message(
+            language,
+            "That was often",
+            "Please wait an hour, then try again. Nothing was changed.",
+            status=429,
+        )
+        found.headers["retry-after"] = "3600"
+        return found
+
+    def manage_path(self, subscription_id: int) -> str:
+        """Where somebody's choices are, for whoever has just proved that they are theirs."""
+        token = self.keyring.current.sign(Purpose.MANAGE_LIST, subscription_id)
+        return self.paths.manage(token)
 
     def neutral(self, mailing_list: MailingList) -> str:
         """Where a link leads that was somebody's own and must not be: the list's public page."""

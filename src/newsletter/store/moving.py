@@ -1,0 +1,53 @@
+"""A new address for a person: choices, consent and history stay theirs."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from newsletter.addresses import address_key, domain_of
+from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store.suppressions import is_suppressed
+from newsletter.store.tables import DeliveryRow, SubscriberRow
+from newsletter.store.values import DeliveryState
+
+_UNSENT = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+
+
+def move(session: Session, subscriber_id: int, address: str) -> str:
+    """Gives a person another address, and what is not yet sent goes there; the one before.
+
+    What was sent once is repeated, if it must be, to where it went. A suppression stays with the
+    old address, which it is about.
+
+    Raises:
+        NotFoundError: there is no such person.
+        ConflictError: somebody else has that address, or it must not be mailed; nothing changed.
+    """
+    row = session.exec(
+        select(SubscriberRow).where(SubscriberRow.id == subscriber_id).with_for_update()
+    ).first()
+    if row is None or not row.address:
+        raise NotFoundError(f"there is no subscriber with the id {subscriber_id}")
+    key = address_key(address)
+    taken = session.exec(select(SubscriberRow.id).where(SubscriberRow.address_key == key)).first()
+    if taken not in (None, subscriber_id):
+        raise ConflictError(
+            f"{address} is a subscriber already, and two cannot be made one: take the old address "
+            "off its lists instead (`newsletter subscribers unsubscribe`)"
+        )
+    if is_suppressed(session, address):
+        raise ConflictError(
+            f"{address} must not be mailed: `newsletter subscribers unsuppress` first, if it may"
+        )
+    before, row.address, row.address_key = row.address, address, key
+    session.add(row)
+    waiting = session.exec(
+        select(DeliveryRow).where(
+            DeliveryRow.subscriber_id == subscriber_id, col(DeliveryRow.state).in_(_UNSENT)
+        )
+    )
+    for delivery in waiting:
+        delivery.domain = domain_of(delivery.address or address)
+        session.add(delivery)
+    session.flush()
+    return before

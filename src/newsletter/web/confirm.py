@@ -1,0 +1,91 @@
+"""The link that confirms a wish: GET shows it, since scanners open links; POST confirms."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.store.confirmations import Confirmation, WishKind, confirmation
+from newsletter.store.lists import get_list
+from newsletter.tokens import Purpose
+from newsletter.web.joining import admit, take_address
+from newsletter.web.language import Asked, Language
+from newsletter.web.masking import masked
+from newsletter.web.site import Here, Site
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+@router.get("/confirm/{token}")
+def show(site: Here, language: Language, token: str) -> Response:
+    """What there is to confirm; changes nothing."""
+    asked = _asked(site, token)
+    if asked is None:
+        return _too_late(site, language)
+    with site.database.read() as session:
+        found = get_list(session, asked.wish.list_name)
+    chosen = language.choose(asked.wish.language)
+    _ = site.pages.words(chosen).gettext
+    moves = asked.wish.kind is WishKind.MOVE
+    return site.page(
+        "confirm",
+        chosen,
+        private=True,
+        mailing_list=found,
+        address=masked(asked.wish.address),
+        heading=_("Is this your new address?")
+        if moves
+        else _("Subscribe to %s?") % found.title(chosen),
+        button=_("Use this address") if moves else _("Confirm"),
+    )
+
+
+@router.post("/confirm/{token}")
+def act(site: Here, language: Language, token: str) -> Response:
+    """Confirms; to do so again changes nothing."""
+    asked = _asked(site, token)
+    if asked is None:
+        return _too_late(site, language)
+    chosen, now = language.choose(asked.wish.language), site.clock()
+    _ = site.pages.words(chosen).gettext
+    if asked.wish.kind is WishKind.MOVE:
+        if not take_address(site, asked, now):
+            return site.message(
+                chosen,
+                "That address cannot be used",
+                "It has a subscription of its own, or asked for no mail. Nothing was changed.",
+                status=409,
+            )
+        return site.message(
+            chosen, "The address has changed", "Your mail comes here from the next one on."
+        )
+    own = admit(site, asked, now)
+    return site.page(
+        "done",
+        chosen,
+        private=True,
+        mailing_list=own.list,
+        heading=_("You are on the list"),
+        text=_("The next issue comes by itself."),
+        link=site.manage_path(own.subscription_id),
+        words=_("See or change your choices"),
+    )
+
+
+def _asked(site: Site, token: str) -> Confirmation | None:
+    """The wish behind a link, if it can (still) be confirmed."""
+    number = site.keyring.open(Purpose.CONFIRM, token)
+    with site.database.read() as session:
+        found = confirmation(session, number)
+    if found is None or found.wish.kind is WishKind.KNOWN or found.expired(site.clock()):
+        return None
+    return found
+
+
+def _too_late(site: Site, language: Asked) -> Response:
+    return site.message(
+        language.choose(),
+        "This link has expired",
+        "Nothing was changed. Please ask again on the page where you asked first.",
+        status=410,
+    )

@@ -1,0 +1,89 @@
+"""What follows from the wish to join: a mail that asks for a click, or that tells who has it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from newsletter.content.mailinglist import MailingList
+from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store.confirmations import (
+    VALID_FOR,
+    Confirmation,
+    Wish,
+    WishKind,
+    confirm,
+    forget,
+    mail_about,
+)
+from newsletter.store.confirmations import ask as store_wish
+from newsletter.store.joining import Own, join, subscriptions_of
+from newsletter.store.moving import move
+from newsletter.store.outbox import put
+from newsletter.store.published import published
+from newsletter.web.site import Site
+
+
+def ask(site: Site, mailing_list: MailingList, wish: Wish, now: dt.datetime) -> None:
+    """Stores the wish and mails about it, once a day at most.
+
+    Whoever is on the list already is told so, by mail alone: a page would tell it to anybody.
+    """
+    retention = dt.timedelta(days=mailing_list.policies.retention_days)
+    with site.database.write() as session:
+        forget(session, mailing_list.name, retention, now)
+        has = [o for o in subscriptions_of(session, wish.address) if o.list.name == wish.list_name]
+        kind = WishKind.KNOWN if has else WishKind.JOIN
+        number = store_wish(session, replace(wish, kind=kind), now)
+    letters = site.letters
+    if has:
+        template = "known"
+        values: dict[str, object] = {"link": letters.manage(mailing_list, has[0].subscription_id)}
+    else:
+        template = "confirm"
+        values = {"link": letters.confirm(mailing_list, number), "days": VALID_FOR.days}
+    # Written between two transactions: compiling takes longer than a writer should be waited for.
+    mail = letters.write(template, mailing_list, wish.address, wish.language, now, values)
+    with site.database.write() as session:
+        mail_about(session, number, mail, now)
+
+
+def admit(site: Site, asked: Confirmation, now: dt.datetime) -> Own:
+    """Puts who confirmed on the list, and welcomes them if they were not on it."""
+    with site.database.write() as session:
+        own, newly = join(session, asked, now)
+    if newly:
+        _welcome(site, own, asked.wish, now)
+    return own
+
+
+def _welcome(site: Site, own: Own, wish: Wish, now: dt.datetime) -> None:
+    found, letters = own.list, site.letters
+    latest = ""
+    if found.policies.welcome_with_issue:
+        with site.database.read() as session:
+            names = [issue.name for issue in published(session, found.name)]
+        latest = letters.links(found).issue(found.name, names[0]) if names else ""
+    values = {
+        "link": letters.manage(found, own.subscription_id),
+        "leave": letters.leave(found, own.subscription_id),
+        "latest": latest,
+    }
+    mail = letters.write("welcome", found, wish.address, wish.language, now, values)
+    with site.database.write() as session:
+        put(session, mail, now)
+
+
+def take_address(site: Site, asked: Confirmation, now: dt.datetime) -> bool:
+    """Gives a subscriber the address that was confirmed; whether it could be done."""
+    whose = asked.wish.subscriber_id
+    if whose is None:
+        return False
+    try:
+        with site.database.write() as session:
+            if asked.confirmed_at is None:
+                move(session, whose, asked.wish.address)
+                confirm(session, asked.id, whose, now)
+    except (ConflictError, NotFoundError):
+        return False
+    return True
