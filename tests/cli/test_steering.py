@@ -1,7 +1,11 @@
 """Pausing, resuming and cancelling by hand."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import ISSUE, Run
 
@@ -39,6 +43,17 @@ def test_a_paused_issue_is_not_sent_until_it_is_resumed(filled: Run, mail: Path)
     assert filled("issues", "resume", ISSUE).code == 0
     assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert len(list(caught.iterdir())) == 2
+
+
+@pytest.mark.usefixtures("mail")
+def test_an_issue_paused_over_its_last_message_ends_when_it_resumes(
+    filled: Run, tmp_path: Path
+) -> None:
+    filled("send", ISSUE, "--unchecked", "--yes")
+    with closing(sqlite3.connect(tmp_path / "newsletter.db")) as connection, connection:
+        connection.execute("UPDATE issues SET state = 'paused'")
+    assert filled("issues", "resume", ISSUE).code == 0
+    assert json.loads(filled("status", ISSUE, "--json").out)["state"] == "sent"
 
 
 def test_a_cancelled_issue_is_told_by_status(filled: Run, mail: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.sender import Summary
-from newsletter.store import breaker, issues, steering, suppressions
+from newsletter.store import breaker, issues, suppressions
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.values import DeliveryState, IssueState
@@ -87,12 +87,12 @@ def test_a_provider_that_calls_everybody_unknown_erases_nobody(
     )
     assert "20 addresses turned bad at once" in summary.halt
     assert "`newsletter bounces review`" in summary.halt
+    assert found(sqlite_database, issue).state is IssueState.SENDING, "nothing is left to pause"
     assert suppressed(sqlite_database, list(states(sqlite_database, issue))) == 0
     with sqlite_database.write() as session:
         (held,) = breaker.held(session)
         assert (held.domain, held.people) == ("provider.example", 20)
         breaker.decide(session, issue.id, suppress_them=False, now=NOW)
-        steering.resume(session, issue.id)
     again = sent(sqlite_database, issue, lambda _to: None)
     assert again.halt == "", "what was decided is not asked again"
     assert suppressed(sqlite_database, list(states(sqlite_database, issue))) == 0

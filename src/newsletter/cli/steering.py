@@ -30,6 +30,7 @@ def resume(issue: IssueArgument) -> None:
     with database() as db, db.write() as session:
         found = issues.get_issue(session, *split_issue(issue))
         changed = steering.resume(session, found.id)
+        issues.finish_if_done(session, found.id, now())
     said = "may go on" if changed else "was not paused"
     out.print(f"{issue}: {said}; `newsletter send {issue}` sends what is left")
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from newsletter.errors import ConflictError
 from newsletter.store import steering
 from newsletter.store.database import Database
+from newsletter.store.deliveries import waiting
 from newsletter.store.issues import Issue
 
 
 def hold(database: Database, issue: Issue, reason: str) -> str:
-    """Pauses an issue; the reason, and how to go on, in one line."""
+    """Pauses an issue of which something is left; the reason, and how to go on, in one line."""
     with database.write() as session:
+        if not waiting(session, issue.id, most=1):
+            return reason
         try:
             steering.pause(session, issue.id, reason)
         except ConflictError:
