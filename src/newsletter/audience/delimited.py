@@ -1,17 +1,27 @@
-"""Delimited text as spreadsheets write it: whatever encoding, delimiter and habits they have."""
+"""Delimited text as spreadsheets write it: whatever encoding, delimiter and habits they have.
+
+It is read as a stream: a file of a million rows takes no more room than one of ten.
+"""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import BinaryIO
 
 from newsletter.errors import ImportFileError
 
+Source = Callable[[], BinaryIO]
+"""Opens the file anew, at its beginning: it is looked at before it is read."""
+
 _DELIMITERS = ",;\t|"
 _GUESSES = ("utf-8", "cp1252", "gb18030")  # the last for Chinese Excel, by its header
+_LAST_RESORT = "cp1252"
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +34,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A header's cells and the records under it; `header` is empty where the file has none."""
+    """A header's cells and the records under it, to be gone through once; `header` is empty where
+    the file has none."""
 
     header: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: Iterator[Line]
 
 
 def read_sheet(
-    data: bytes,
+    source: Source,
     name: str,
     *,
     is_header: Callable[[Sequence[str]], bool],
@@ -44,55 +55,78 @@ def read_sheet(
     Raises:
         ImportFileError: it is empty, or no encoding and delimiter give a header or a record.
     """
-    if not data.strip():
+    encodings = _encodings(source)
+    if not encodings:
         raise ImportFileError(f"{name}: the file is empty: nobody was imported")
     for accepts, headed in ((is_header, True), (is_record, False)):
-        for text in _texts(data):
-            if found := _first(text, accepts):
-                lines = tuple(found)
-                header = lines[0].cells if headed else ()
-                return Sheet(header, lines[1:] if headed else lines)
-    first = next(iter(_texts(data)[-1].strip().splitlines()), "")[:60]
+        for encoding in encodings:
+            if delimiter := _delimiter(source, encoding, accepts):
+                lines = _lines(source, encoding, delimiter)
+                header = next(lines).cells if headed else ()
+                return Sheet(header, lines)
+    first = next(_text(source, encodings[-1]), "").strip()[:60]
     raise ImportFileError(
         f"{name}:1: no column holds addresses in {first!r}: name one of them `address` or `email`, "
         "or say with --map which it is"
     )
 
 
-def _first(text: str, accepts: Callable[[Sequence[str]], bool]) -> list[Line] | None:
-    """The lines by the delimiter whose first line is accepted with the most cells."""
-    readings = [list(_lines(text, delimiter)) for delimiter in _DELIMITERS]
-    good = [lines for lines in readings if lines and accepts(lines[0].cells)]
-    return max(good, key=lambda lines: len(lines[0].cells), default=None)
+def _delimiter(source: Source, encoding: str, accepts: Callable[[Sequence[str]], bool]) -> str:
+    """The delimiter by which the first line is accepted with the most cells; "" for none."""
+    widths: dict[str, int] = {}
+    for delimiter in _DELIMITERS:
+        first = next(_lines(source, encoding, delimiter), None)
+        if first is not None and accepts(first.cells):
+            widths[delimiter] = len(first.cells)
+    return max(widths, key=widths.__getitem__, default="")
 
 
-def _texts(data: bytes) -> list[str]:
-    """The readings of the bytes, the likeliest first, at least one."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return [data.decode(encoding, "replace")]
-    if b"\0" in data[:64]:
-        return [data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")]
-    texts = []
-    for encoding in _GUESSES:
+def _encodings(source: Source) -> list[str]:
+    """The encodings it may be in, the likeliest first; none when it holds nothing."""
+    with source() as stream:
+        start = stream.read(64)
+        blank = not start.strip()
+        while blank and (block := stream.read(_BLOCK)):
+            blank = not block.strip()
+    if blank:
+        return []
+    if start.startswith(codecs.BOM_UTF8):
+        return ["utf-8-sig"]
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["utf-16"]
+    if b"\0" in start:
+        return ["utf-16-be" if start[:1] == b"\0" else "utf-16-le"]
+    return [one for one in _GUESSES if _decodes(source, one)] or [_LAST_RESORT]
+
+
+def _decodes(source: Source, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with source() as stream:
         try:
-            texts.append(data.decode(encoding))
+            while block := stream.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            continue
-    return texts or [data.decode("cp1252", "replace")]
+            return False
+    return True
 
 
-def _lines(text: str, delimiter: str) -> Iterator[Line]:
-    text = text.replace("\0", "")
+def _text(source: Source, encoding: str) -> Iterator[str]:
+    """The lines of text with their ends; what cannot be decoded is replaced."""
+    with source() as stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
+        for line in text:
+            yield line.replace("\0", "") if "\0" in line else line
+
+
+def _lines(source: Source, encoding: str, delimiter: str) -> Iterator[Line]:
+    text: Iterable[str] = _text(source, encoding)
+    first = next(iter(text), "")
     skipped = 0
-    if text[:4].lower() == "sep=":  # Excel's way of naming the delimiter
-        _, _, text = text.partition("\n")
+    if first[:4].lower() == "sep=":  # Excel's way of naming the delimiter
         skipped = 1
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    else:
+        text = chain([first], text)
+    reader = csv.reader(text, delimiter=delimiter)
     while True:
         number = reader.line_num + 1 + skipped
         try:
@@ -104,12 +138,15 @@ def _lines(text: str, delimiter: str) -> Iterator[Line]:
             yield Line(number, ())
             return
         if any(cell.strip() for cell in cells):
-            yield Line(number, tuple(_clean(cell) for cell in cells))
+            yield Line(number, tuple(map(_clean, cells)))
 
 
 def _clean(cell: str) -> str:
     """A cell without the spaces around it, and without Excel's `="…"` around a text."""
-    cell = cell.replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "").strip()
+    if cell.isascii():
+        cell = cell.strip()
+    else:
+        cell = cell.replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "").strip()
     if cell.startswith('="') and cell.endswith('"'):
         return cell[2:-1].strip()
     return cell

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 from newsletter.audience.topic_tables import EVERYTHING, NOTHING
 from newsletter.content.entry import Tier
@@ -27,44 +28,68 @@ _STATES = {
     "pending": SubscriptionState.PENDING,
     "left": SubscriptionState.LEFT,
     "unsubscribed": SubscriptionState.LEFT,
-    # Those whose mail came back elsewhere are not to be mailed from here either.
     "cleaned": SubscriptionState.LEFT,
     "bounced": SubscriptionState.LEFT,
+    "blocked": SubscriptionState.LEFT,
+    "blocklisted": SubscriptionState.LEFT,
 }
+# Those whose mail came back elsewhere are not to be mailed from here either, by any list.
+_SUPPRESSED = {
+    "cleaned": "bounce",
+    "bounced": "bounce",
+    "blocked": "blocked",
+    "blocklisted": "blocked",
+}
+_CHOICES = ("topics", "muted", "only_topics", "tier", "language", "format", "most")
 
 
 class RowError(Exception):
     """Why a row cannot be read. It becomes a `Problem`, and goes no further."""
 
 
-def member_of(address: str, cells: Cells, line: int, mailing_list: MailingList) -> Member:
-    """The person whose row says `cells`.
+MemberOf = Callable[[str, Cells, int], Member]
+"""The person of an address whose row, on a line, says those cells; raises `RowError`."""
 
-    Raises:
-        RowError: a cell cannot be understood; the row is not taken by halves.
-    """
-    preferences = Preferences(
-        follows=_follows(cells.get("topics", ""), mailing_list.topics),
-        mutes=frozenset(_topics(cells.get("muted", ""), mailing_list.topics)),
+
+def member_reader(mailing_list: MailingList) -> MemberOf:
+    """A reader of rows for a list. It raises `RowError` when a cell cannot be understood: a row is
+    not taken by halves."""
+
+    @lru_cache(maxsize=10_000)  # most people of a file share their choices with others
+    def preferences(chosen: tuple[str, ...]) -> Preferences:
+        return _preferences(dict(zip(_CHOICES, chosen, strict=True)), mailing_list)
+
+    def read(address: str, cells: Cells, line: int) -> Member:
+        return Member(
+            address=address,
+            preferences=preferences(tuple(cells.get(column, "") for column in _CHOICES)),
+            state=_state(cells.get("state", "")),
+            paused_until=_day(cells.get("paused_until", "")),
+            consent_at=_instant(cells.get("consent_at", "")),
+            consent_source=cells.get("consent_source", ""),
+            line=line,
+            left_at=_instant(cells.get("left_at", "")),
+            left_reason=cells.get("left_reason", ""),
+            suppressed=_SUPPRESSED.get(cells.get("state", "").casefold(), ""),
+        )
+
+    return read
+
+
+def _preferences(cells: Cells, mailing_list: MailingList) -> Preferences:
+    return Preferences(
+        follows=_follows(cells["topics"], mailing_list.topics),
+        mutes=frozenset(_topics(cells["muted"], mailing_list.topics)),
         only_topics=_yes(cells, "only_topics"),
-        lowest_tier=_tier(cells.get("tier", "")),
-        languages=_languages(cells.get("language", ""), mailing_list),
-        html=_html(cells.get("format", "")),
-        most=_most(cells.get("most", "")),
-    )
-    return Member(
-        address=address,
-        preferences=preferences,
-        state=_state(cells.get("state", "")),
-        paused_until=_day(cells.get("paused_until", "")),
-        consent_at=_instant(cells.get("consent_at", "")),
-        consent_source=cells.get("consent_source", ""),
-        line=line,
+        lowest_tier=_tier(cells["tier"]),
+        languages=_languages(cells["language"], mailing_list),
+        html=_html(cells["format"]),
+        most=_most(cells["most"]),
     )
 
 
 def written(member: Member) -> Cells:
-    """The cells that `member_of` reads back the same."""
+    """The cells that `member_reader` reads back the same."""
     choice = member.preferences
     follows = EVERYTHING if choice.follows is None else "; ".join(sorted(choice.follows)) or NOTHING
     return {

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from email.utils import parseaddr
 
 from newsletter.addresses import address_key, parse_address
-from newsletter.audience.delimited import Line, Sheet, read_sheet
-from newsletter.audience.member_cells import (
-    Cells,
-    RowError,
-    member_of,
-    written,
-)
+from newsletter.audience.delimited import Line, Source, read_sheet
+from newsletter.audience.exports import Export, known_export
+from newsletter.audience.member_cells import RowError, member_reader, written
+from newsletter.audience.seen import Seen
 from newsletter.content.mailinglist import MailingList
 from newsletter.errors import AddressError, ImportFileError
 from newsletter.store.members import Member
@@ -70,14 +67,42 @@ def read_subscribers(
     topics: str = "",
     mapping: Mapping[str, str] | None = None,
 ) -> tuple[list[Member], list[Problem]]:
-    """The people of a file called `name`, for a list, and the rows that could not be read.
+    """The people of a small file called `name`, and the rows that could not be read.
+
+    Raises:
+        ImportFileError: see `stream_subscribers`.
+    """
+    problems: list[Problem] = []
+    people = stream_subscribers(
+        lambda: io.BytesIO(data),
+        name,
+        mailing_list=mailing_list,
+        topics=topics,
+        mapping=mapping,
+        problem=problems.append,
+    )
+    return list(people), problems
+
+
+def stream_subscribers(
+    source: Source,
+    name: str,
+    *,
+    mailing_list: MailingList,
+    problem: Callable[[Problem], None],
+    topics: str = "",
+    mapping: Mapping[str, str] | None = None,
+) -> Iterator[Member]:
+    """The people of a file called `name`, for a list, one at a time; `problem` is told of each row
+    that could not be read.
 
     `topics` is a column's name, `all`, or empty for the column `topics` if there is one. `mapping`
     gives names of this file's columns their names here (`COLUMNS`). Who has no choice of topics
-    follows everything.
+    follows everything. Exports of other services are known by their header.
 
     Raises:
-        ImportFileError: it has no address column, no such topics column, or not one good row.
+        ImportFileError: it has no address column, no such topics column, or not one good row; in
+            the last case at the end.
     """
     renamed = {_folded(theirs): ours for theirs, ours in (mapping or {}).items()}
     for theirs, ours in (mapping or {}).items():
@@ -88,24 +113,103 @@ def read_subscribers(
     if topics and topics != ALL:
         renamed[_folded(topics)] = "topics"
     sheet = read_sheet(
-        data,
+        source,
         name,
         is_header=lambda cells: "address" in _columns(cells, renamed),
         is_record=_is_person,
     )
-    columns = _columns(sheet.header, renamed) or ["address"]
     _refuse_unmapped(name, sheet.header, mapping or {})
+    columns = _columns(sheet.header, renamed) or ["address"]
     if topics and topics != ALL and _folded(topics) not in map(_folded, sheet.header):
         raise ImportFileError(
             f"{name}:1: there is no column {topics!r}: there are {', '.join(sheet.header)}"
         )
-    problems = _misspelt(sheet.header, columns)
+    misspelt = _misspelt(sheet.header, columns)
     if topics == ALL:
         columns = ["" if column == "topics" else column for column in columns]
-    people = list(_people(sheet, columns, mailing_list, problems))
-    if not people:
-        raise ImportFileError(_why_nobody(name, sheet, problems))
-    return people, problems
+    export = known_export([_folded(cell) for cell in sheet.header])
+    told = _Told(problem)
+    if export is None:
+        for found in misspelt:
+            told(found)
+        read = _reader(columns, mailing_list)
+    else:
+        columns = [column if column in renamed.values() else "" for column in columns]
+        read = _reader(columns, mailing_list, export, [_folded(cell) for cell in sheet.header])
+    yield from _people(name, sheet.lines, read, told)
+
+
+def export_rows(members: Iterable[Member]) -> Iterator[str]:
+    """The lines of a CSV file, the header first, that `read_subscribers` reads back the same."""
+    yield _csv_line(COLUMNS)
+    for member in members:
+        yield _csv_line([written(member)[column] for column in COLUMNS])
+
+
+Read = Callable[[Line], Member]
+"""The person of a line; raises `RowError`."""
+
+
+class _Told:
+    """Passes problems on, and remembers the first one of a row: why nobody was imported."""
+
+    def __init__(self, problem: Callable[[Problem], None]) -> None:
+        self._problem = problem
+        self.first: Problem | None = None
+
+    def __call__(self, problem: Problem) -> None:
+        if self.first is None or (self.first.line <= 1 < problem.line):
+            self.first = problem
+        self._problem(problem)
+
+
+def _people(name: str, lines: Iterable[Line], read: Read, told: _Told) -> Iterator[Member]:
+    rows = good = 0
+    with Seen() as seen:
+        for line in lines:
+            rows += 1
+            try:
+                member = read(line)
+            except RowError as error:
+                told(Problem(line.number, str(error)))
+                continue
+            earlier = seen.first(address_key(member.address), line.number)
+            if earlier == line.number:
+                good += 1
+                yield member
+            else:
+                reason = f"{member.address} stands on line {earlier} already"
+                told(Problem(line.number, reason))
+    if not good:
+        raise ImportFileError(_why_nobody(name, rows, told.first))
+
+
+def _reader(
+    columns: Sequence[str],
+    mailing_list: MailingList,
+    export: Export | None = None,
+    folded: Sequence[str] = (),
+) -> Read:
+    member_of = member_reader(mailing_list)
+    ours = [(column, at) for at, column in enumerate(columns) if column]
+
+    def read(line: Line) -> Member:
+        found = line.cells
+        if not found:
+            raise RowError("a quote is opened here and never closed")
+        if len(found) > len(columns) and any(found[len(columns) :]):
+            raise RowError(f"it has {len(found)} cells, the header {len(columns)}")
+        cells = {column: found[at] for column, at in ours if at < len(found)}
+        if export is not None:
+            theirs = export.translate(dict(zip(folded, found, strict=False)))
+            cells = {**theirs, **{column: cell for column, cell in cells.items() if cell}}
+        try:
+            address = parse_address(_bare(cells.get("address", "")))
+        except AddressError as error:
+            raise RowError(str(error)) from None
+        return member_of(address, cells, line.number)
+
+    return read
 
 
 def _refuse_unmapped(name: str, header: Sequence[str], mapping: Mapping[str, str]) -> None:
@@ -117,46 +221,6 @@ def _refuse_unmapped(name: str, header: Sequence[str], mapping: Mapping[str, str
                 f"{name}:1: there is no column {theirs!r}, which the map names: "
                 f"there are {', '.join(header)}"
             )
-
-
-def export_rows(members: Iterable[Member]) -> Iterator[str]:
-    """The lines of a CSV file, the header first, that `read_subscribers` reads back the same."""
-    yield _csv_line(COLUMNS)
-    for member in members:
-        yield _csv_line([written(member)[column] for column in COLUMNS])
-
-
-def _people(
-    sheet: Sheet, columns: Sequence[str], mailing_list: MailingList, problems: list[Problem]
-) -> Iterator[Member]:
-    seen: dict[str, int] = {}
-    for line in sheet.lines:
-        try:
-            member = _member(line, columns, mailing_list)
-        except RowError as error:
-            problems.append(Problem(line.number, str(error)))
-            continue
-        earlier = seen.setdefault(address_key(member.address), line.number)
-        if earlier == line.number:
-            yield member
-        else:
-            reason = f"{member.address} stands on line {earlier} already"
-            problems.append(Problem(line.number, reason))
-
-
-def _member(line: Line, columns: Sequence[str], mailing_list: MailingList) -> Member:
-    if not line.cells:
-        raise RowError("a quote is opened here and never closed")
-    if any(line.cells[len(columns) :]):
-        raise RowError(f"it has {len(line.cells)} cells, the header {len(columns)}")
-    cells: Cells = {
-        column: cell for column, cell in zip(columns, line.cells, strict=False) if column
-    }
-    try:
-        address = parse_address(_bare(cells.get("address", "")))
-    except AddressError as error:
-        raise RowError(str(error)) from None
-    return member_of(address, cells, line.number, mailing_list)
 
 
 def _bare(cell: str) -> str:
@@ -201,12 +265,11 @@ def _misspelt(header: Sequence[str], columns: Sequence[str]) -> list[Problem]:
     ]
 
 
-def _why_nobody(name: str, sheet: Sheet, problems: Sequence[Problem]) -> str:
-    if not sheet.lines:
+def _why_nobody(name: str, rows: int, first: Problem | None) -> str:
+    if not rows or first is None:
         return f"{name}: there is a header and no row under it: nobody was imported"
-    bad = [problem for problem in problems if problem.line > 1] or list(problems)
     return (
-        f"{name}:{bad[0].line}: {bad[0].reason}; none of the {len(sheet.lines)} rows "
+        f"{name}:{first.line}: {first.reason}; none of the {rows} rows "
         "could be read: nobody was imported"
     )
 

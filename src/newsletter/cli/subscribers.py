@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -27,9 +26,7 @@ from newsletter.cli.choices import (
 from newsletter.cli.deliveries import reply
 from newsletter.cli.edge import (
     JsonOption,
-    counted,
     database,
-    err,
     now,
     only_list,
     out,
@@ -39,102 +36,31 @@ from newsletter.cli.edge import (
     show_table,
     split_issue,
 )
+from newsletter.cli.importing import ForceOption, import_, import_file
 from newsletter.content.planning import Depth, Rule, Verdict
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import plain
 from newsletter.delivery.showing import ExplainedEntry, Explanation, explain
-from newsletter.errors import ConflictError, ImportFileError, NewsletterError
+from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import histories, issues, lists
 from newsletter.store import subscribers as store
-from newsletter.store.database import Database
-from newsletter.store.erasures import ErasureKey, erased_among
-from newsletter.store.members import Added, Admission
+from newsletter.store.erasures import erased_among
+from newsletter.store.members import Admission
+
+__all__ = ["app", "import_file"]
 
 app = typer.Typer(help="People on lists.", no_args_is_help=True, rich_markup_mode=None)
 
 for command in (departing.unsubscribe, departing.suppress, departing.unsuppress, departing.erase):
     app.command()(command)
+app.command("import")(import_)
 app.command("list")(people.list_)
 app.command()(people.history)
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
-ForceOption = Annotated[
-    str,
-    typer.Option(
-        "--force-resubscribe",
-        metavar="REASON",
-        help="Even who left, bounced, complained or was erased: say why you may.",
-    ),
-]
 ListOption = Annotated[
     str, typer.Option("--list", help="The list; needed where there are several.")
 ]
-
-
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, with any delimiter and encoding.")],
-    list_name: ListOption = "",
-    topics: Annotated[
-        str, typer.Option(help="`all`, or the column that names each person's topics.")
-    ] = "",
-    map_file: Annotated[
-        Path | None, typer.Option("--map", help="TOML, their column = our column, a line each.")
-    ] = None,
-    force: ForceOption = "",
-    json: JsonOption = False,
-) -> None:
-    """Put the people of a file on a list; who left is never brought back, bad rows are reported."""
-    found = settings()
-    with database(found) as db:
-        name = only_list(db, list_name)
-        key = departing.erasure_key(found)
-        added, problems = import_file(db, name, file, topics, map_file, key=key, force=force)
-    if json:
-        show_json({"list": name, **_added_json(added), "problems": [plain(p) for p in problems]})
-    else:
-        for problem in problems:
-            err.print(f"{file.name}:{problem.line}: {problem.reason}")
-        for refusal in added.refusals:
-            err.print(f"{file.name}:{refusal.member.line}: {refusal.admission}")
-        out.print(
-            f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
-            + (f"{added.revived} on it again, " if added.revived else "")
-            + f"{len(added.refusals)} refused, {counted(len(problems), 'problem')}"
-        )
-    if problems:
-        raise typer.Exit(1)
-
-
-def import_file(
-    db: Database,
-    list_name: str,
-    file: Path,
-    topics: str = "",
-    map_file: Path | None = None,
-    *,
-    key: ErasureKey | None = None,
-    force: str = "",
-) -> tuple[Added, list[subscriber_csv.Problem]]:
-    """One file, in one transaction."""
-    try:
-        data = file.read_bytes()
-        mapping = tomllib.loads(map_file.read_text("utf-8")) if map_file else {}
-    except OSError as error:
-        raise ImportFileError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ImportFileError(f"{map_file} is not TOML: {error}") from None
-    with db.write() as session:
-        tree = lists.get_list(session, list_name)
-        rows, problems = subscriber_csv.read_subscribers(
-            data, file.name, mailing_list=tree, topics=topics, mapping=mapping
-        )
-        source = f"import of {file.name}"
-        erased = erased_among(session, key)
-        added = store.import_rows(
-            session, list_name, rows, source=source, now=now(), erased=erased, force=force
-        )
-    return added, problems
 
 
 @app.command()
@@ -355,13 +281,3 @@ def _because(entry: ExplainedEntry) -> str:
     said = _BECAUSE[entry.rule].format(entry.topic)
     folded = entry.depth is not Depth.FULL and Verdict(entry.rule).chosen
     return f"{said}; cut to fit" if folded else said
-
-
-def _added_json(added: Added) -> dict[str, object]:
-    return {
-        "added": added.added,
-        "known": added.known,
-        "revived": added.revived,
-        "left": added.leaving,
-        "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
-    }

@@ -6,7 +6,6 @@ Raw SQL, and one statement for a whole group, so that a message costs a few micr
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -74,7 +73,7 @@ def commit(
     if not claims:
         return frozenset()
     plans = {(c.fixed.edition, c.fixed.preferences_id): c.plan for c in claims}
-    _run(session, sql.PLANS, sql.PLAN_FIELDS, [(*key, body) for key, body in plans.items()])
+    sql.run(session, sql.PLANS, sql.PLAN_FIELDS, [(*key, body) for key, body in plans.items()])
     # A pause ends by the list's own calendar, which is at most a day ahead of UTC; the pause itself
     # has skipped the rows that were there.
     tomorrow = max(claim.at for claim in claims).date() + dt.timedelta(days=1)
@@ -83,18 +82,20 @@ def commit(
         values["tomorrow"] = tomorrow  # type: ignore[assignment]  # a date there, text on SQLite
     granted = frozenset(
         row[0]
-        for row in _run(session, sql.CLAIMS, sql.CLAIM_FIELDS, list(map(_claim, claims)), **values)
+        for row in sql.run(
+            session, sql.CLAIMS, sql.CLAIM_FIELDS, list(map(_claim, claims)), **values
+        )
     )
     refused = [(c.delivery_id,) for c in claims if c.delivery_id not in granted]
     if refused:
         reasons = {"suppressed": Skip.SUPPRESSED, "paused": Skip.PAUSED, "gone": Skip.LEFT}
-        _run(session, sql.REFUSED, sql.IDS, refused, **reasons)
+        sql.run(session, sql.REFUSED, sql.IDS, refused, **reasons)
     return granted
 
 
 def skip(session: Session, delivery_ids: Iterable[int], reason: str) -> None:
     """Skips those of the deliveries that are queued or deferred."""
-    _run(session, sql.SKIP, sql.IDS, [(number,) for number in delivery_ids], reason=str(reason))
+    sql.run(session, sql.SKIP, sql.IDS, [(number,) for number in delivery_ids], reason=str(reason))
 
 
 def set_aside(
@@ -106,7 +107,7 @@ def set_aside(
     """
     if waiting:
         rows = [(number, reason, seconds(at), seconds(due)) for number, reason, at, due in waiting]
-        _run(session, sql.SET_ASIDE, sql.ASIDE_FIELDS, rows)
+        sql.run(session, sql.SET_ASIDE, sql.ASIDE_FIELDS, rows)
 
 
 def abandon(
@@ -135,26 +136,11 @@ def abandon(
 
 def _record(session: Session, outcomes: Sequence[Outcome], sender: str) -> None:
     rows = {outcome.delivery_id: _outcome(outcome) for outcome in outcomes}
-    found = _run(session, sql.OUTCOMES, sql.OUTCOME_FIELDS, list(rows.values()), sender=sender)
+    found = sql.run(session, sql.OUTCOMES, sql.OUTCOME_FIELDS, list(rows.values()), sender=sender)
     recorded = [rows[row[0]] for row in found]
     unsent = [row for row in recorded if row[1] != DeliveryState.SENT]
     if unsent:
-        _run(session, sql.ATTEMPTS, sql.OUTCOME_FIELDS, unsent)
-
-
-def _run(
-    session: Session, statement: str, fields: sql.Fields, rows: list[Any], **values: Any
-) -> Sequence[Any]:
-    """Runs `statement` over `rows`, tuples in the order of `fields`."""
-    connection = session.connection()
-    prepared = sql.prepared(statement, fields, connection.dialect.name)
-    # On the driver's own cursor: what SQLAlchemy does around a statement costs more than these do.
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(prepared, {"rows": json.dumps(rows), **values})
-        return cursor.fetchall() if cursor.description else []
-    finally:
-        cursor.close()
+        sql.run(session, sql.ATTEMPTS, sql.OUTCOME_FIELDS, unsent)
 
 
 def _outcome(outcome: Outcome) -> tuple[Any, ...]:

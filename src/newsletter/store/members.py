@@ -8,26 +8,75 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError
+from newsletter.store import ledger_sql as sql
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
-from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.selections import preferences_ids
-from newsletter.store.suppressions import unsuppress
-from newsletter.store.tables import ListRow, SubscriberRow, SubscriptionRow, SuppressionRow
+from newsletter.store.suppressions import suppress, unsuppress
+from newsletter.store.tables import ListRow
 from newsletter.store.values import SubscriptionState, Way
 
-_CHUNK = 500  # well below SQLite's limit of parameters in one statement
+MOST_REFUSALS = 1_000
+"""Refusals that are told one by one; of the others, how many there are."""
+
+_CHUNK = 2_000  # rows in one statement, as one parameter
+
+_MEMBER: sql.Fields = (
+    ("key", "text"),
+    ("address", "text"),
+    ("state", "text"),
+    ("preferences", "bigint"),
+    ("paused_until", "date"),
+    ("consent_at", "bigint"),
+    ("consent_source", "text"),
+    ("left_at", "bigint"),
+)
+_KEY: sql.Fields = (("key", "text"),)
+_GONE: sql.Fields = (("key", "text"), ("reason", "text"), ("suppressed", "text"))
+
+_KNOWN = """
+SELECT r.key, p.id, s.state, x.address_key
+FROM ({rows}) AS r
+LEFT JOIN subscribers p ON p.address_key = r.key
+LEFT JOIN subscriptions s ON s.subscriber_id = p.id AND s.list_name = :list
+LEFT JOIN suppressions x ON x.address_key = r.key
+WHERE s.id IS NOT NULL OR x.address_key IS NOT NULL
+"""
+# CROSS JOIN keeps SQLite to the order that is written: it would go through all people first.
+_PEOPLE = """
+INSERT INTO subscribers (address, address_key, created_at)
+SELECT r.address, r.key, :at FROM ({rows}) AS r WHERE true ON CONFLICT DO NOTHING
+"""
+_SUBSCRIPTIONS = """
+INSERT INTO subscriptions (list_name, subscriber_id, state, preferences_id, paused_until,
+                           consent_at, consent_source, left_at, created_at)
+SELECT :list, p.id, r.state, r.preferences, r.paused_until, r.consent_at, r.consent_source,
+       r.left_at, :at
+FROM ({rows}) AS r CROSS JOIN subscribers p WHERE p.address_key = r.key
+ON CONFLICT DO NOTHING
+"""
+# Who left elsewhere has left here as well, from the start.
+_DEPARTED = """
+INSERT INTO departures (list_name, subscriber_id, way, topic, reason, at)
+SELECT s.list_name, p.id, CAST(:way AS text), '', r.reason, s.left_at
+FROM ({rows}) AS r CROSS JOIN subscribers p CROSS JOIN subscriptions s
+WHERE p.address_key = r.key AND s.subscriber_id = p.id AND s.list_name = :list
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One person as files carry them. `line` is where it stood, 0 if nowhere."""
+    """One person as files carry them. `line` is where it stood, 0 if nowhere.
+
+    `left_at` and `left_reason` are of somebody who left elsewhere; `suppressed` is why no list may
+    mail them, if a file says so.
+    """
 
     address: str
     preferences: Preferences = field(default_factory=Preferences)
@@ -36,6 +85,9 @@ class Member:
     consent_at: dt.datetime | None = None
     consent_source: str = ""
     line: int = 0
+    left_at: dt.datetime | None = None
+    left_reason: str = ""
+    suppressed: str = ""
 
 
 class Admission(StrEnum):
@@ -70,11 +122,23 @@ class Added:
     known: int = 0
     revived: int = 0
     leaving: int = 0
+    refused: int = 0
     refusals: tuple[Refusal, ...] = ()
 
     @property
     def rows(self) -> int:
-        return self.added + self.known + self.revived + self.leaving + len(self.refusals)
+        return self.added + self.known + self.revived + self.leaving + self.refused
+
+    def __add__(self, other: Added) -> Added:
+        """Both together; of the refusals that are told, the first `MOST_REFUSALS`."""
+        return Added(
+            added=self.added + other.added,
+            known=self.known + other.known,
+            revived=self.revived + other.revived,
+            leaving=self.leaving + other.leaving,
+            refused=self.refused + other.refused,
+            refusals=(*self.refusals, *other.refusals)[:MOST_REFUSALS],
+        )
 
 
 def add(
@@ -137,13 +201,14 @@ def import_rows(
         ]
         for member, admission in _admit(session, terms, dated):
             numbers[admission] += 1
-            if admission in REFUSED:
+            if admission in REFUSED and len(refusals) < MOST_REFUSALS:
                 refusals.append(Refusal(member, admission))
     return Added(
         added=numbers[Admission.ADDED],
         known=numbers[Admission.KNOWN],
         revived=numbers[Admission.REVIVED],
         leaving=numbers[Admission.LEAVES],
+        refused=sum(numbers[admission] for admission in REFUSED),
         refusals=tuple(refusals),
     )
 
@@ -190,15 +255,15 @@ def _admit(
 
 
 def _judge(session: Session, terms: _Terms, first: dict[str, Member]) -> dict[str, Admission]:
-    suppressed = set(
-        session.exec(
-            select(SuppressionRow.address_key).where(
-                col(SuppressionRow.address_key).in_(list(first))
-            )
-        )
-    )
+    states: dict[str, tuple[int, str]] = {}
+    suppressed: set[str] = set()
+    keys = [(key,) for key in first]
+    for key, person, state, found in sql.run(session, _KNOWN, _KEY, keys, list=terms.list_name):
+        if state is not None:
+            states[key] = (person, state)
+        if found is not None:
+            suppressed.add(key)
     erased = terms.erased(first)
-    states = _states(session, terms.list_name, list(first))
     judged: dict[str, Admission] = {}
     for key, member in first.items():
         known = states.get(key)
@@ -213,6 +278,9 @@ def _judge(session: Session, terms: _Terms, first: dict[str, Member]) -> dict[st
             judged[key] = Admission.ERASED
         else:
             judged[key] = Admission.SUPPRESSED if key in suppressed else Admission.ADDED
+        if member.suppressed and key not in erased:
+            detail = f"imported: {member.consent_source}"
+            suppress(session, member.address, member.suppressed, terms.now, detail=detail)
     return judged
 
 
@@ -242,50 +310,33 @@ def _revive(session: Session, terms: _Terms, subscriber_id: int, member: Member)
     return lifted
 
 
-def _states(session: Session, list_name: str, keys: list[str]) -> dict[str, tuple[int, str]]:
-    rows = session.exec(
-        select(SubscriberRow.address_key, SubscriptionRow.subscriber_id, SubscriptionRow.state)
-        .join(SubscriptionRow, col(SubscriptionRow.subscriber_id) == SubscriberRow.id)
-        .where(SubscriptionRow.list_name == list_name, col(SubscriberRow.address_key).in_(keys))
-    )
-    return {key: (subscriber_id, state) for key, subscriber_id, state in rows}
-
-
 def _insert(session: Session, list_name: str, members: dict[str, Member], now: dt.datetime) -> None:
     if not members:
         return
     at = seconds(now)
-    insert_new(
-        session,
-        SubscriberRow,
-        [
-            {"address": member.address, "address_key": key, "created_at": at}
-            for key, member in members.items()
-        ],
-    )
-    people = dict(
-        session.exec(
-            select(SubscriberRow.address_key, SubscriberRow.id).where(
-                col(SubscriberRow.address_key).in_(list(members))
-            )
-        ).all()
-    )
-    choices = preferences_ids(session, [member.preferences for member in members.values()])
-    insert_new(
-        session,
-        SubscriptionRow,
-        [
-            {
-                "list_name": list_name,
-                "subscriber_id": people[key],
-                "state": member.state,
-                "preferences_id": choices[member.preferences],
-                "paused_until": member.paused_until,
-                "consent_at": seconds(member.consent_at) if member.consent_at else None,
-                "consent_source": member.consent_source,
-                "left_at": at if member.state is SubscriptionState.LEFT else None,
-                "created_at": at,
-            }
-            for key, member in members.items()
-        ],
+    choices = preferences_ids(session, {member.preferences for member in members.values()})
+    rows = [_row(key, member, choices[member.preferences], at) for key, member in members.items()]
+    sql.run(session, _PEOPLE, _MEMBER, rows, at=at)
+    sql.run(session, _SUBSCRIPTIONS, _MEMBER, rows, at=at, list=list_name)
+    gone = [
+        (key, member.left_reason, member.suppressed)
+        for key, member in members.items()
+        if member.state is SubscriptionState.LEFT
+    ]
+    if gone:
+        sql.run(session, _DEPARTED, _GONE, gone, list=list_name, way=Way.IMPORT.value)
+
+
+def _row(key: str, member: Member, choice: int, at: int) -> tuple[object, ...]:
+    left = member.state is SubscriptionState.LEFT
+    left_at = seconds(member.left_at) if member.left_at else at
+    return (
+        key,
+        member.address,
+        member.state.value,
+        choice,
+        member.paused_until.isoformat() if member.paused_until else None,
+        seconds(member.consent_at) if member.consent_at else None,
+        member.consent_source,
+        left_at if left else None,
     )

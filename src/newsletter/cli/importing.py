@@ -1,0 +1,197 @@
+"""`newsletter subscribers import`: a file of people, however long, onto a list."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.audience.subscriber_csv import Problem, stream_subscribers
+from newsletter.cli.departing import erasure_key
+from newsletter.cli.edge import (
+    JsonOption,
+    Meter,
+    counted,
+    database,
+    err,
+    now,
+    only_list,
+    out,
+    settings,
+    show_json,
+)
+from newsletter.content.serial import plain
+from newsletter.errors import ImportFileError
+from newsletter.store import lists
+from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey, erased_among
+from newsletter.store.members import Added, Member, import_rows
+
+_CHUNK = 20_000  # people in one transaction: the pages and a sender write in between
+_METERED = 20_000  # lines from which on progress is shown
+_MOST_TOLD = 1_000
+
+ForceOption = Annotated[
+    str,
+    typer.Option(
+        "--force-resubscribe",
+        metavar="REASON",
+        help="Even who left, bounced, complained or was erased: say why you may.",
+    ),
+]
+
+
+@dataclass(slots=True)
+class Problems:
+    """Rows that were not taken: how many, and the first of them."""
+
+    number: int = 0
+    first: list[Problem] = field(default_factory=list)
+
+    def add(self, problem: Problem) -> None:
+        self.number += 1
+        if len(self.first) < _MOST_TOLD:
+            self.first.append(problem)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, with any delimiter and encoding.")],
+    list_name: Annotated[
+        str, typer.Option("--list", help="The list; needed where there are several.")
+    ] = "",
+    topics: Annotated[
+        str, typer.Option(help="`all`, or the column that names each person's topics.")
+    ] = "",
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="TOML, their column = our column, a line each.")
+    ] = None,
+    force: ForceOption = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Put the people of a file on a list; who left is never brought back, bad rows are reported.
+
+    Exports of Mailchimp, listmonk, Substack and Ghost are known by their header.
+    """
+    found = settings()
+    with database(found) as db:
+        name = only_list(db, list_name)
+        added, problems = import_file(
+            db,
+            name,
+            file,
+            topics,
+            map_file,
+            key=erasure_key(found),
+            force=force,
+            dry_run=dry_run,
+            meter=not json,
+        )
+    if json:
+        show_json({"list": name, "dry_run": dry_run, **_json(added, problems)})
+    else:
+        _describe(name, file, added, problems, dry_run=dry_run)
+    if problems.number:
+        raise typer.Exit(1)
+
+
+def import_file(
+    db: Database,
+    list_name: str,
+    file: Path,
+    topics: str = "",
+    map_file: Path | None = None,
+    *,
+    key: ErasureKey | None = None,
+    force: str = "",
+    dry_run: bool = False,
+    meter: bool = False,
+) -> tuple[Added, Problems]:
+    """Puts the people of a file on a list, some thousands in a transaction. Doing it again after
+    it was cut short does what is left.
+
+    Raises:
+        ImportFileError: the file cannot be read, or nobody in it.
+    """
+    problems, added, source = Problems(), Added(), f"import of {file.name}"
+    with db.read() as session:
+        tree = lists.get_list(session, list_name)
+    try:
+        mapping = tomllib.loads(map_file.read_text("utf-8")) if map_file else {}
+        people = stream_subscribers(
+            lambda: file.open("rb"),
+            file.name,
+            mailing_list=tree,
+            topics=topics,
+            mapping=mapping,
+            problem=problems.add,
+        )
+        lines = _lines(file)
+        with Meter("importing", lines) if meter and lines >= _METERED else nullcontext() as shown:
+            for chunk in _chunks(people):
+                with db.write() as session:
+                    added += import_rows(
+                        session,
+                        list_name,
+                        chunk,
+                        source=source,
+                        now=now(),
+                        erased=erased_among(session, key),
+                        force=force,
+                    )
+                    if dry_run:
+                        session.rollback()
+                if shown is not None:
+                    shown.at(min(chunk[-1].line, lines))
+    except OSError as error:
+        raise ImportFileError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ImportFileError(f"{map_file} is not TOML: {error}") from None
+    return added, problems
+
+
+def _chunks(people: Iterator[Member]) -> Iterator[list[Member]]:
+    while chunk := list(islice(people, _CHUNK)):
+        yield chunk
+
+
+def _lines(file: Path) -> int:
+    with file.open("rb") as stream:
+        return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+
+
+def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_run: bool) -> None:
+    for problem in problems.first:
+        err.print(f"{file.name}:{problem.line}: {problem.reason}")
+    for refusal in added.refusals:
+        err.print(f"{file.name}:{refusal.member.line}: {refusal.admission}")
+    untold = problems.number - len(problems.first) + added.refused - len(added.refusals)
+    if untold:
+        err.print(f"{file.name}: and {untold} more")
+    out.print(
+        ("dry run: nothing was changed. " if dry_run else "")
+        + f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
+        + (f"{added.revived} on it again, " if added.revived else "")
+        + f"{added.refused} refused, {counted(problems.number, 'problem')}"
+    )
+
+
+def _json(added: Added, problems: Problems) -> dict[str, object]:
+    return {
+        "added": added.added,
+        "known": added.known,
+        "revived": added.revived,
+        "left": added.leaving,
+        "refusals": added.refused,
+        "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
+        "problem_rows": problems.number,
+        "problems": [plain(problem) for problem in problems.first],
+    }

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from newsletter.audience.subscriber_csv import read_subscribers
+from newsletter.store.members import Member
+from newsletter.store.values import SubscriptionState
+from tests.builders import make_list
+
+LEFT, ACTIVE, PENDING = (
+    SubscriptionState.LEFT,
+    SubscriptionState.ACTIVE,
+    SubscriptionState.PENDING,
+)
+MAILCHIMP = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,LEID,EUID"
+
+
+def read(text: str, **options: object) -> list[Member]:
+    people, problems = read_subscribers(
+        text.encode(),
+        "export.csv",
+        mailing_list=make_list(),
+        **options,  # type: ignore[arg-type]  # as given
+    )
+    assert problems == []
+    return people
+
+
+def told(member: Member) -> tuple[str, SubscriptionState, str, str]:
+    at = member.consent_at.isoformat() if member.consent_at else ""
+    return member.address, member.state, at[:16], member.suppressed
+
+
+def test_mailchimps_subscribed_keep_the_time_and_the_source_of_their_consent() -> None:
+    people = read(
+        f"{MAILCHIMP}\n"
+        "ann@example.test,Ann,2,2019-05-01 09:00:00,192.0.2.1,2019-05-01 09:05:00,1,a\n"
+        "bo@example.test,Bo,2,5/2/19 10:00,192.0.2.1,,2,b\n"
+    )
+    assert [told(member) for member in people] == [
+        ("ann@example.test", ACTIVE, "2019-05-01T09:05", ""),
+        ("bo@example.test", ACTIVE, "2019-05-02T10:00", ""),
+    ]
+    assert [m.consent_source for m in people] == [
+        "Mailchimp, confirmed by mail",
+        "Mailchimp, signed up",
+    ]
+
+
+def test_mailchimps_unsubscribed_come_as_those_who_left_then() -> None:
+    (ann,) = read(
+        f"{MAILCHIMP},UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON\n"
+        "ann@example.test,Ann,2,2019-05-01 09:00:00,,,1,a,2020-01-02 03:04:05,May,NORMAL\n"
+    )
+    assert told(ann) == ("ann@example.test", LEFT, "2019-05-01T09:00", "")
+    assert ann.left_at == dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    assert ann.left_reason == "NORMAL"
+
+
+def test_mailchimps_cleaned_are_not_to_be_mailed_by_any_list() -> None:
+    (ann,) = read(
+        f"{MAILCHIMP},CLEAN_TIME,CLEAN_CAMPAIGN_TITLE\n"
+        "ann@example.test,Ann,2,2019-05-01 09:00:00,,,1,a,2020-01-02 03:04:05,May\n"
+    )
+    assert told(ann) == ("ann@example.test", LEFT, "2019-05-01T09:00", "bounce")
+
+
+def test_listmonks_blocklist_is_kept() -> None:
+    people = read(
+        "uuid,email,name,attributes,status,created_at,updated_at\n"
+        '1,ann@example.test,Ann,"{""city"": ""Ulm""}",enabled,2021-01-02T03:04:05Z,2021-01-02\n'
+        "2,bo@example.test,Bo,{},blocklisted,2021-01-02T03:04:05Z,2022-01-02T00:00:00Z\n"
+        "3,cy@example.test,Cy,{},disabled,2021-01-02T03:04:05Z,2022-01-02T00:00:00Z\n"
+    )
+    assert [told(member) for member in people] == [
+        ("ann@example.test", ACTIVE, "2021-01-02T03:04", ""),
+        ("bo@example.test", LEFT, "2021-01-02T03:04", "blocked"),
+        ("cy@example.test", LEFT, "2021-01-02T03:04", ""),
+    ]
+
+
+@pytest.mark.parametrize("plan", ["", ",plan"])
+def test_substacks_readers_without_mail_have_left(plan: str) -> None:
+    gap = "," if plan else ""
+    people = read(
+        f"email,active_subscription,expiry{plan},email_disabled,created_at,first_payment_at\n"
+        f"ann@example.test,false,{gap},false,2025-01-01T00:00:00.000Z,\n"
+        f"bo@example.test,true,2026-01-01{gap},true,2025-01-01T00:00:00.000Z,\n"
+    )
+    assert [told(member)[:2] for member in people] == [
+        ("ann@example.test", ACTIVE),
+        ("bo@example.test", LEFT),
+    ]
+
+
+def test_ghosts_members_who_take_no_mail_have_left() -> None:
+    people = read(
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,"
+        "created_at,deleted_at,labels,tiers\n"
+        "1,ann@example.test,Ann,,true,false,,2022-01-01T00:00:00.000Z,,,\n"
+        "2,bo@example.test,Bo,,false,false,,2022-01-01T00:00:00.000Z,,,\n"
+    )
+    assert [told(member)[:3] for member in people] == [
+        ("ann@example.test", ACTIVE, "2022-01-01T00:00"),
+        ("bo@example.test", LEFT, "2022-01-01T00:00"),
+    ]
+
+
+def test_a_column_of_an_export_can_be_the_topics() -> None:
+    (ann,) = read(
+        "id,email,subscribed_to_emails,created_at,labels\n"
+        "1,ann@example.test,true,2022-01-01T00:00:00.000Z,proofs\n",
+        topics="labels",
+    )
+    assert ann.preferences.follows == frozenset({"proofs"})

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsletter.cli import importing
+from tests.cli.conftest import Run
+
+EXPORT = (
+    "uuid,email,name,attributes,status,created_at,updated_at\n"
+    "1,ann@reader.example,Ann,{},enabled,2021-01-02T03:04:05Z,2021-01-02T03:04:05Z\n"
+    "2,dee@reader.example,Dee,{},blocklisted,2021-01-02T03:04:05Z,2022-01-02T00:00:00Z\n"
+    "3,eve@reader.example,Eve,{},enabled,2021-01-02T03:04:05Z,2021-01-02T03:04:05Z\n"
+    "4,nobody,No,{},enabled,2021-01-02T03:04:05Z,2021-01-02T03:04:05Z\n"
+)
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(filled: Run, tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(EXPORT)
+    before = filled("subscribers", "list", "--json").out
+    dry = json.loads(filled("subscribers", "import", "export.csv", "--dry-run", "--json").out)
+    assert (dry["added"], dry["known"], dry["problem_rows"]) == (2, 1, 1)
+    assert "nothing was changed" in filled("subscribers", "import", "export.csv", "--dry-run").out
+    assert filled("subscribers", "list", "--json").out == before
+    real = json.loads(filled("subscribers", "import", "export.csv", "--json").out)
+    assert {**real, "dry_run": True} == dry
+    assert "must not be mailed: blocked" in filled("subscribers", "show", "dee@reader.example").out
+    shown = json.loads(filled("subscribers", "show", "eve@reader.example", "--json").out)
+    consent = shown["subscriptions"]["ai-for-science"]
+    assert consent["consent_at"].startswith("2021-01-02T03:04:05")
+    assert consent["consent_source"] == "listmonk"
+
+
+def test_a_long_file_is_taken_in_parts_and_its_progress_told(
+    ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_CHUNK", 7)
+    monkeypatch.setattr(importing, "_METERED", 10)
+    lines = "".join(f"reader{number}@reader.example\n" for number in range(50))
+    (tmp_path / "long.csv").write_text(f"email\n{lines}")
+    shown = ready("subscribers", "import", "long.csv")
+    assert "50 added" in shown.out
+    assert "importing: 51 of 51" in shown.err
+    assert "50 known" in ready("subscribers", "import", "long.csv").out

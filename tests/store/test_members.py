@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from newsletter.store.database import Database
+from newsletter.store.members import MOST_REFUSALS, Added, Admission, Member, import_rows
+from newsletter.store.subscribers import departures, show
+from newsletter.store.values import SubscriptionState, Way
+from tests.store.stage import LIST, NOW, join, sync
+
+EARLIER = dt.datetime(2020, 1, 2, tzinfo=dt.UTC)
+LEFT = SubscriptionState.LEFT
+
+
+def bring(database: Database, *members: Member, force: str = "") -> Added:
+    with database.write() as session:
+        sync(session)
+        return import_rows(session, LIST, members, source="a file", now=NOW, force=force)
+
+
+def test_who_left_elsewhere_has_left_here_since_then(database: Database) -> None:
+    gone = Member(address="ann@example.test", state=LEFT, left_at=EARLIER, left_reason="NORMAL")
+    assert bring(database, gone).added == 1
+    with database.read() as session:
+        person = show(session, gone.address)
+        (departure,) = departures(session, person.id)
+    assert person.subscriptions[LIST].left_at == EARLIER
+    assert (departure.way, departure.at, departure.reason) == (Way.IMPORT, EARLIER, "NORMAL")
+    again = bring(database, Member(address="ann@example.test"))
+    assert again.refusals[0].admission is Admission.LEFT
+
+
+def test_whose_mail_bounced_elsewhere_is_mailed_by_no_list(database: Database) -> None:
+    cleaned = Member(address="ann@example.test", state=LEFT, suppressed="bounce")
+    bring(database, cleaned)
+    with database.read() as session:
+        found = show(session, cleaned.address).suppression
+    assert found is not None
+    assert found.reason == "bounce"
+    assert bring(database, Member(address="ann@example.test"), force="a form").revived == 1
+    with database.read() as session:
+        assert show(session, cleaned.address).suppression is None
+
+
+def test_somebody_on_the_list_who_bounced_elsewhere_leaves_it(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, "ann@example.test")
+    cleaned = Member(address="ANN@example.test", state=LEFT, suppressed="bounce")
+    assert bring(database, cleaned).leaving == 1
+    with database.read() as session:
+        person = show(session, "ann@example.test")
+    assert person.subscriptions[LIST].state is LEFT
+    assert person.suppression is not None
+
+
+def test_thousands_are_put_on_a_list_and_refusals_are_counted(database: Database) -> None:
+    addresses = [f"reader{number}@example.test" for number in range(5_000)]
+    gone = [Member(address=address, state=LEFT) for address in addresses[:1_500]]
+    assert bring(database, *gone).added == 1_500
+    found = bring(database, *(Member(address=address.upper()) for address in addresses))
+    assert (found.added, found.refused, found.rows) == (3_500, 1_500, 5_000)
+    assert len(found.refusals) == MOST_REFUSALS
+    assert (found + found).refused == 3_000
+    assert len((found + found).refusals) == MOST_REFUSALS
