@@ -15,6 +15,7 @@ from newsletter import schedule
 from newsletter.cli.clockwork import Lifespan, with_clock
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.logs import configure_logs
+from newsletter.cli.signing import signer
 from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Surroundings
