@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from newsletter.errors import NotFoundError, SettingsError
 from newsletter.store import histories, subscribers
 from newsletter.store.database import Database
-from newsletter.store.erasures import ErasureKey, erase, erased_among, erasure
+from newsletter.store.erasures import STATEMENTS, ErasureKey, erase, erased_among, erasure
 from newsletter.store.feedback import feedback
 from newsletter.store.members import Admission, Member, add, import_rows
 from newsletter.store.readers import reader
@@ -129,3 +129,14 @@ def test_who_left_or_bounced_comes_back_by_force_and_reason_alone(database: Data
         assert person.subscriptions[LIST].state is SubscriptionState.ACTIVE
         assert person.subscriptions[LIST].consent_source == "forced: signed a form"
         assert len(subscribers.departures(session, person.id)) == 1  # the history stays
+
+
+def test_every_table_that_can_hold_an_address_is_known_to_erasing() -> None:
+    holders = {
+        name
+        for name, table in SQLModel.metadata.tables.items()
+        if {"address", "address_key", "subscriber_id"} & set(table.c.keys())
+    }
+    statements = " ".join(STATEMENTS)
+    assert holders
+    assert {name for name in holders if f" {name} " not in statements} == set()

@@ -29,7 +29,7 @@ _CHUNK = 500  # well below SQLite's limit of parameters in one statement
 _GONE = "erased:"
 """What the key of an erased person begins with; no address does."""
 
-_STATEMENTS = (
+STATEMENTS = (
     """UPDATE deliveries SET state = 'skipped', reason = :left
        WHERE subscriber_id = :id AND state IN ('queued', 'deferred')""",
     """UPDATE attempts SET text = ''
@@ -40,6 +40,7 @@ _STATEMENTS = (
     "UPDATE accusations SET detail = '', domain = '' WHERE subscriber_id = :id",
     "DELETE FROM outbox_attempts WHERE mail_id IN (SELECT id FROM outbox WHERE address_key = :key)",
     "DELETE FROM outbox WHERE address_key = :key",
+    "DELETE FROM confirmations WHERE address_key = :key OR subscriber_id = :id",
     "DELETE FROM confirmations WHERE address_key = :key OR subscriber_id = :id",
     "DELETE FROM suppressions WHERE address_key = :key",
     "DELETE FROM subscriptions WHERE subscriber_id = :id",
@@ -119,7 +120,7 @@ def erase(
         "left": Skip.LEFT,
     }
     connection = session.connection()
-    for statement in _STATEMENTS:
+    for statement in STATEMENTS:
         named = {name: value for name, value in everything.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
     session.expire_all()
