@@ -50,6 +50,7 @@ class Providers:
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
         self._standing: dict[str, _Standing] = {}
+        self._refusing: set[str] = set()
 
     def resting(self, address: str, now: dt.datetime) -> Rest | None:
         """The rest that the provider of `address` takes, if it takes one now."""
@@ -62,17 +63,17 @@ class Providers:
     @property
     def halt(self) -> str:
         """Why the issue has to stop, or empty."""
-        refusing = sorted(n for n, s in self._standing.items() if s.refused >= IN_A_ROW)
-        if len(refusing) < SEVERAL:
+        if len(self._refusing) < SEVERAL:
             return ""
-        return f"{', '.join(refusing)} refuse our mail by policy: their replies say why"
+        return (
+            f"{', '.join(sorted(self._refusing))} refuse our mail by policy: their replies say why"
+        )
 
     def note(self, address: str, judged: Judged, chance: float) -> Rest | None:
         """Takes account of an answer; the rest that begins by it. `chance` is from 0 to 1."""
         outcome = judged.outcome
         if outcome.state is DeliveryState.SENT:
-            if self._standing:
-                self._standing.pop(provider_of(domain_of(address)), None)
+            self._welcomed(address)
             return None
         later, refused = _asks_for_patience(judged), _refuses_us(judged)
         if not later and not refused:
@@ -87,8 +88,15 @@ class Providers:
             return None
         return self._begin(provider, found, outcome, chance)
 
+    def _welcomed(self, address: str) -> None:
+        if self._standing:  # most sends meet no trouble at all
+            provider = provider_of(domain_of(address))
+            self._standing.pop(provider, None)
+            self._refusing.discard(provider)
+
     def _begin(self, provider: str, found: _Standing, outcome: Outcome, chance: float) -> Rest:
         if found.refused >= IN_A_ROW:
+            self._refusing.add(provider)
             until = outcome.at + self._retry.longest * (0.5 + chance)
             reason = f"{provider} refused {found.refused} in a row by policy"
         else:
