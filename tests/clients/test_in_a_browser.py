@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from newsletter.content.mailinglist import Theme
 from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
 from newsletter.rendering import compile_issue, load_template
@@ -44,6 +45,17 @@ def test_a_message_fits_the_window_and_asks_for_nothing(
     view = View(browser, page(kind), width, scheme)
     check(view)
     view.page.screenshot(path=tmp_path / f"{kind}-{width}-{scheme}.png", full_page=True)
+    view.page.close()
+
+
+@pytest.mark.parametrize("template", ["thin", "listing"])
+def test_what_a_short_message_leaves_of_the_window_is_dark_too(
+    browser: Browser, template: str
+) -> None:
+    view = View(browser, page(template), 600, "dark")
+    body = view.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    dark = Theme().dark_ground
+    assert body == f"rgb({', '.join(str(int(dark[at : at + 2], 16)) for at in (1, 3, 5))})"
     view.page.close()
 
 

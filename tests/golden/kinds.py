@@ -23,7 +23,7 @@ from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
 from newsletter.packaged import packaged
 from newsletter.rendering import Compiled, Encoding, compile_issue, load_template
-from tests.builders import make_list, make_values
+from tests.builders import make_brief, make_entries, make_list, make_values
 
 FOLDER = Path(__file__).parent
 LINKS = Links("https://news.example.org")
@@ -38,13 +38,17 @@ VALUES = make_values(
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of message, from the documents' own papers or, if `papers` is set, so many."""
+    """A kind of message, from the documents' own papers or, if `papers` is set, so many.
+
+    A `bilingual` one has a brief and papers in two languages, and the documents' listed papers.
+    """
 
     name: str
     template: str = "weekly"
     encoding: Encoding = Encoding.EIGHT_BIT
     preferences: Preferences = field(default_factory=Preferences)
     papers: int = 0
+    bilingual: bool = False
     list_changes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -52,11 +56,12 @@ OPERATORS = frozenset({"operators"})
 KINDS = (
     Kind("rich"),
     Kind("thin", preferences=Preferences(follows=OPERATORS, only_topics=True, most=1)),
-    Kind("chinese", preferences=Preferences(languages=("zh",))),
+    Kind("chinese", preferences=Preferences(languages=("zh",)), bilingual=True),
     Kind(
         "both",
         encoding=Encoding.QUOTED_PRINTABLE,
-        preferences=Preferences(languages=("zh", "en"), lowest_tier=Tier.NOTABLE),
+        preferences=Preferences(languages=("zh", "en"), most=14),
+        bilingual=True,
     ),
     Kind("text-only", preferences=Preferences(html=False, lowest_tier=Tier.NOTABLE)),
     Kind(
@@ -111,6 +116,9 @@ def many(entries: Iterable[Entry], number: int) -> list[Entry]:
 def digest(kind: str) -> Digest:
     chosen = by_name(kind)
     entries, briefs = documents()
+    if chosen.bilingual:
+        listed = (entry for entry in entries if entry.tier is Tier.LISTED)
+        entries, briefs = (*make_entries(), *listed), (make_brief(),)
     shown = many(entries, chosen.papers) if chosen.papers else entries
     return assemble(make_list(**chosen.list_changes), WEEK, shown, briefs)
 

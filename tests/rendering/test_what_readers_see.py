@@ -102,6 +102,12 @@ def test_two_languages_stand_one_under_the_other() -> None:
     assert re.search(r'<div lang="zh" class="second"', page)
 
 
+def test_what_is_said_in_the_second_language_alone_is_not_set_back() -> None:
+    page, _ = seen(make_digest(), languages=("zh", "en"))  # its trends are in English only
+    assert re.search(r'<div lang="en"><p [^>]*>Stable dynamics', page)
+    assert re.search(r'<div lang="en" class="second"[^>]*><p [^>]*>Key takeaway', page)
+
+
 def test_the_abstract_stands_in_for_a_missing_summary() -> None:
     abstract = "We show a thing. " * 60
     page, _ = seen(make_digest([make_entry(texts={"en": EntryText(abstract=abstract)})], []))
