@@ -117,6 +117,7 @@ class Newsstand:
             f"/lists/{name}/subscribe",
             f"/archive/{name}",
             f"/archive/{name}/{self.digest.name}",
+            "/manage",
             "/style.css",
             f"/style/{name}.css",
             "/favicon.ico",

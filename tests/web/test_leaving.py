@@ -168,7 +168,7 @@ def test_a_pause_lasts_the_weeks_that_were_chosen_and_can_be_ended(newsstand: Ne
         {"choice": "pause", "weeks": "999"},
         {"choice": "pause", "weeks": "²"},
         {"choice": "topic"},
-        {"choice": "everything"},
+        {"choice": "nothing"},
         {"List-Unsubscribe": "Two-Clicks"},
         {"choice": "x" * 1000},
     ],

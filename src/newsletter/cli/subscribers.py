@@ -12,7 +12,7 @@ import typer
 from newsletter import workflow
 from newsletter.addresses import parse_address
 from newsletter.audience import subscriber_csv
-from newsletter.cli import departing, people
+from newsletter.cli import departing, moving, people
 from newsletter.cli.choices import (
     Choice,
     FollowOption,
@@ -56,6 +56,7 @@ for command in (departing.unsubscribe, departing.suppress, departing.unsuppress,
 app.command("import")(import_)
 app.command("list")(people.list_)
 app.command()(people.history)
+app.command()(moving.move)
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
 ListOption = Annotated[

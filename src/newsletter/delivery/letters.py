@@ -20,7 +20,7 @@ from newsletter.tokens import TEST_DELIVERY, Keyring, Purpose
 _KINDS = {
     "confirm": MailKind.CONFIRMATION,
     "move": MailKind.CONFIRMATION,
-    "known": MailKind.LINKS,
+    "known": MailKind.CONFIRMATION,
     "links": MailKind.LINKS,
     "welcome": MailKind.WELCOME,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from newsletter.addresses import address_key
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
@@ -84,4 +85,18 @@ def subscription_reader(
         state=SubscriptionState(subscription.state),
         preferences=load(Preferences, preferences.body),
         paused_until=subscription.paused_until,
+    )
+
+
+def lists_of_sender(session: Session, of: Reader) -> tuple[str, ...]:
+    """The lists that the sender of a reader's list mails them, by name; those they left, too."""
+    rows = session.exec(
+        select(ListRow)
+        .join(SubscriptionRow, col(SubscriptionRow.list_name) == ListRow.name)
+        .where(SubscriptionRow.subscriber_id == of.subscriber_id)
+        .order_by(ListRow.name)
+    )
+    ours = address_key(of.list.sender.address)
+    return tuple(
+        row.name for row in rows if address_key(load(MailingList, row.body).sender.address) == ours
     )

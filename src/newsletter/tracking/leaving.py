@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from newsletter.content.mailinglist import MailingList
 from newsletter.store.departures import Departure, departures, leave, pause, undo_leave
-from newsletter.store.readers import Reader
+from newsletter.store.readers import Reader, lists_of_sender
 from newsletter.store.values import Way
 
 PAUSES = (2, 4, 8, 12)
@@ -31,11 +31,13 @@ UNDO_FOR = dt.timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """The wish to leave the list, or one topic of it if `topic` names one."""
+    """The wish to leave the list, or one topic of it if `topic` names one, or `everything` that
+    its sender mails."""
 
     way: Way
     topic: str = ""
     reason: str = ""
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
-    """The wish to take a leave back; of the list, or of `topic`."""
+    """The wish to take a leave back; of the list, of `topic`, or of `everything`."""
 
     topic: str = ""
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Done(StrEnum):
 
     LEFT = "left"
     LEFT_TOPIC = "left-topic"
+    LEFT_EVERYTHING = "left-everything"
     PAUSED = "paused"
     BACK = "back"
     RESUMED = "resumed"
@@ -85,12 +89,14 @@ def wish(fields: Mapping[str, str]) -> Wish | None:
             return Leave(way=Way.PAGE, reason=_reason(fields))
         case "topic" if topic:
             return Leave(way=Way.PAGE, topic=topic, reason=_reason(fields))
+        case "everything":
+            return Leave(way=Way.PAGE, reason=_reason(fields), everything=True)
         case "pause":
             weeks = fields.get("weeks", "")
             offered = weeks.isdecimal() and int(weeks) in PAUSES
             return Pause(weeks=int(weeks)) if offered else None
         case "undo":
-            return Undo(topic=topic)
+            return Undo(topic=topic, everything=fields.get("all", "") == "yes")
         case "resume":
             return Resume()
     return None
@@ -105,19 +111,9 @@ def grant(session: Session, reader: Reader, asked: Wish, *, now: dt.datetime) ->
     place = (session, reader.list.name, reader.subscriber_id)
     match asked:
         case Leave():
-            leave(
-                *place,
-                way=asked.way,
-                now=now,
-                delivery_id=reader.delivery_id,
-                topic=asked.topic,
-                reason=asked.reason,
-            )
-            return Done.LEFT_TOPIC if asked.topic and reader.active else Done.LEFT
+            return _leave(session, reader, asked, now)
         case Undo():
-            if not can_undo(session, reader, asked.topic, now):
-                return Done.NOTHING
-            return Done.BACK if undo_leave(*place, now, topic=asked.topic) else Done.NOTHING
+            return _undo(session, reader, asked, now)
         case Pause():
             if not reader.active:
                 return Done.NOTHING
@@ -128,17 +124,48 @@ def grant(session: Session, reader: Reader, asked: Wish, *, now: dt.datetime) ->
             return Done.RESUMED
 
 
+def _leave(session: Session, reader: Reader, asked: Leave, now: dt.datetime) -> Done:
+    for name in lists_of_sender(session, reader) if asked.everything else (reader.list.name,):
+        leave(
+            session,
+            name,
+            reader.subscriber_id,
+            way=asked.way,
+            now=now,
+            delivery_id=reader.delivery_id,
+            topic=asked.topic,
+            reason=asked.reason,
+        )
+    if asked.everything:
+        return Done.LEFT_EVERYTHING
+    return Done.LEFT_TOPIC if asked.topic and reader.active else Done.LEFT
+
+
+def _undo(session: Session, reader: Reader, asked: Undo, now: dt.datetime) -> Done:
+    names = lists_of_sender(session, reader) if asked.everything else (reader.list.name,)
+    back = [
+        undo_leave(session, name, reader.subscriber_id, now, topic=asked.topic)
+        for name in names
+        if can_undo(session, reader, asked.topic, now, list_name=name)
+    ]
+    return Done.BACK if any(back) else Done.NOTHING
+
+
 def local_day(mailing_list: MailingList, now: dt.datetime) -> dt.date:
     """The day it is where a list is at home: its pauses begin and end by that calendar."""
     return now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
 
 
-def can_undo(session: Session, reader: Reader, topic: str, now: dt.datetime) -> bool:
+def can_undo(
+    session: Session, reader: Reader, topic: str, now: dt.datetime, *, list_name: str = ""
+) -> bool:
     """Whether this link may take the reader's last leave back: only its own, and not for ever.
+
+    It is the leave of the link's own list, where `list_name` names no other.
 
     A leave by complaint, by the admin or through another mail is not this link's to undo.
     """
-    last = _last(session, reader, topic)
+    last = _last(session, reader, topic, list_name or reader.list.name)
     return (
         last is not None
         and last.undone_at is None
@@ -154,11 +181,11 @@ def _pause_end(reader: Reader, asked: Pause, now: dt.datetime) -> dt.date:
     return max(until, reader.paused_until or until)
 
 
-def _last(session: Session, reader: Reader, topic: str) -> Departure | None:
+def _last(session: Session, reader: Reader, topic: str, list_name: str) -> Departure | None:
     found = [
         departure
         for departure in departures(session, reader.subscriber_id)
-        if departure.list_name == reader.list.name and departure.topic == topic
+        if departure.list_name == list_name and departure.topic == topic
     ]
     return found[-1] if found else None
 

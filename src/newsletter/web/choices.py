@@ -33,6 +33,7 @@ class ChoicesForm(BaseModel):
     languages: Annotated[str, Field(max_length=40)] = ""
     html: Literal["yes", "no"] = "yes"
     pause_until: dt.date | Literal[""] = ""
+    do: Literal["save", "preview"] = "save"
 
     def preferences(self, mailing_list: MailingList, before: Preferences) -> Preferences:
         """The preferences that the form asks for.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from newsletter.store.readers import lists_of_sender
 from newsletter.store.values import Way
 from newsletter.tokens import Purpose
 from newsletter.tracking.leaving import MOST_WORDS, PAUSES, Done, Leave, can_undo, grant, wish
@@ -33,6 +34,7 @@ class LeaveForm(BaseModel):
     topic: Annotated[str, Field(max_length=200)] = ""
     weeks: Annotated[str, Field(max_length=3)] = ""
     reason: Annotated[str, Field(max_length=40)] = ""
+    all: Annotated[str, Field(max_length=3)] = ""
     words: Annotated[str, Field(max_length=4 * MOST_WORDS)] = ""
 
 
@@ -43,6 +45,7 @@ def show(site: Here, language: Language, token: str) -> Response:
     with site.database.read() as session:
         found = link.reader(session)
         undoable = found is not None and can_undo(session, found, "", site.clock())
+        more = () if found is None else lists_of_sender(session, found)
     if found is None:
         return nobody(site, language, link.delivery_id)
     if not found.active:
@@ -57,6 +60,7 @@ def show(site: Here, language: Language, token: str) -> Response:
         topics=tuple(flat(branches(found.list.topics, chosen, found.preferences))),
         reasons=reasons(site.pages.words(chosen)),
         pauses=PAUSES,
+        sender=found.list.sender.name if len(more) > 1 else "",
         most_words=MOST_WORDS,
     )
 
@@ -79,7 +83,7 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
         done = grant(session, found, asked, now=now) if found else Done.NOTHING
         found = link.reader(session) if found else None  # as they stand now
         topic = asked.topic if isinstance(asked, Leave) and done is Done.LEFT_TOPIC else ""
-        left = done in (Done.LEFT, Done.LEFT_TOPIC)
+        left = done in (Done.LEFT, Done.LEFT_TOPIC, Done.LEFT_EVERYTHING)
         undoable = left and found is not None and can_undo(session, found, topic, now)
     if isinstance(asked, Leave) and asked.way is Way.ONE_CLICK:
         # A machine asked: the same answer for a first, a repeated and a stale one, without a name.

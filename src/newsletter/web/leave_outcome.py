@@ -22,7 +22,8 @@ def outcome(
     if done is Done.PAUSED:
         undo = {"choice": "resume"}
     elif undoable:
-        undo = {"choice": "undo", "topic": topic}
+        everything = {"all": "yes"} if done is Done.LEFT_EVERYTHING else {}
+        undo = {"choice": "undo", "topic": topic} | everything
     return site.page(
         "left",
         chosen,
@@ -42,6 +43,9 @@ def _said(site: Site, chosen: str, found: Reader, done: Done, topic: str) -> tup
     match done:
         case Done.LEFT:
             return _("You have left %s") % title, _("No more mail from this list will be sent.")
+        case Done.LEFT_EVERYTHING:
+            gone = _("You have left everything from %s") % found.list.sender.name
+            return gone, _("None of its lists will be sent to you any more.")
         case Done.LEFT_TOPIC:
             left = _("You have left the topic “%s”") % found.list.topics[topic].title(chosen)
             if found.preferences.follows == frozenset():

@@ -10,7 +10,7 @@ from newsletter.content.links import Links
 
 @dataclass(frozen=True, slots=True)
 class Paths(Links):
-    """The links of mail without scheme and host, and two that mail has no use for."""
+    """The links of mail without scheme and host, and some that mail has no use for."""
 
     @classmethod
     def under(cls, public_url: str) -> Paths:
@@ -24,3 +24,7 @@ class Paths(Links):
     def style(self, list_name: str = "") -> str:
         """The stylesheet, in the colours of a list."""
         return self._at("style", f"{list_name}.css") if list_name else self._at("style.css")
+
+    def move(self, token: str) -> str:
+        """Where the preferences page sends the wish for another address."""
+        return f"{self.manage(token)}/address"

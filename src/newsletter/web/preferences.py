@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -17,6 +18,7 @@ from newsletter.web.choices import GREATEST_MOST, ChoicesForm, Chosen
 from newsletter.web.language import Asked, Language
 from newsletter.web.masking import masked
 from newsletter.web.nobody import nobody
+from newsletter.web.preview import Preview, preview
 from newsletter.web.site import Here, Site
 from newsletter.web.whose import Whose, whose
 from newsletter.web.wording import depths, tongues
@@ -30,16 +32,19 @@ def show(site: Here, language: Language, token: str) -> Response:
     link = whose(site.keyring, Purpose.MANAGE, token)
     with site.database.read() as session:
         found = link.reader(session)
-    return _answer(site, language, link, found, saved=False)
+    return _answer(site, language, token, link, found)
 
 
 @router.post("/p/{token}")
 def save(
     site: Here, language: Language, token: str, form: Annotated[ChoicesForm, Form()]
 ) -> Response:
-    """Stores the choices; they hold from the next message that is not yet on its way."""
+    """Stores the choices; they hold from the next message that is not yet on its way. Asked for a
+    preview, it shows what the last issue would have been with them, and stores nothing."""
     link = whose(site.keyring, Purpose.MANAGE, token)
     now = site.clock()
+    if form.do == "preview":
+        return _previewed(site, language, token, link, form)
     with site.database.write() as session:
         found = link.reader(session)
         if found is not None and found.active:
@@ -48,11 +53,32 @@ def save(
             set_preferences(*place, form.preferences(found.list, found.preferences))
             pause(*place, form.paused_until(today), today=today)
             found = link.reader(session)
-    return _answer(site, language, link, found, saved=True)
+    return _answer(site, language, token, link, found, saved=True)
+
+
+def _previewed(site: Site, language: Asked, token: str, link: Whose, form: ChoicesForm) -> Response:
+    with site.database.read() as session:
+        found = link.reader(session)
+        if found is None or not found.active:
+            return _answer(site, language, token, link, found)
+        as_if = replace(
+            found,
+            preferences=form.preferences(found.list, found.preferences),
+            paused_until=form.paused_until(local_day(found.list, site.clock())),
+        )
+        shown = preview(session, found.list.name, as_if.preferences)
+    return _answer(site, language, token, link, as_if, shown=shown)
 
 
 def _answer(
-    site: Site, language: Asked, link: Whose, found: Reader | None, *, saved: bool
+    site: Site,
+    language: Asked,
+    token: str,
+    link: Whose,
+    found: Reader | None,
+    *,
+    saved: bool = False,
+    shown: Preview | None = None,
 ) -> Response:
     if found is None:
         return nobody(site, language, link.delivery_id)
@@ -68,6 +94,8 @@ def _answer(
         mailing_list=found.list,
         address=masked(found.address),
         saved=saved,
+        preview=shown,
+        move_to=site.paths.move(token),
         silent=found.preferences.follows == frozenset(),
         chosen=Chosen.of(found.preferences, found.paused_until, today),
         tree=branches(found.list.topics, chosen, found.preferences),
