@@ -117,6 +117,7 @@ class Newsstand:
             f"/lists/{name}/subscribe",
             f"/archive/{name}",
             f"/archive/{name}/{self.digest.name}",
+            f"/archive/{name}/feed.xml",
             "/manage",
             "/style.css",
             f"/style/{name}.css",

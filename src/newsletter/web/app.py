@@ -17,6 +17,7 @@ from newsletter.web import (
     archive,
     assets,
     confirm,
+    feed,
     health,
     leave,
     lists,
@@ -67,6 +68,7 @@ def create_app(
         new_address,
         lost,
         view,
+        feed,  # before the archive, whose issues' names take any word
         archive,
         lists,
         assets,

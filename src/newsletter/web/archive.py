@@ -12,7 +12,7 @@ from newsletter.store.issues import get_issue
 from newsletter.store.lists import get_list
 from newsletter.store.published import PUBLIC_STATES, published
 from newsletter.web.language import Language
-from newsletter.web.reading import read_briefs, read_sections
+from newsletter.web.reading import read_briefs, read_note, read_sections
 from newsletter.web.site import Here, Name, Site
 from newsletter.web.wording import parts, tiers
 
@@ -39,6 +39,7 @@ def issue(site: Here, language: Language, list_name: Name, issue_name: Name) -> 
         chosen,
         mailing_list=digest.list,
         digest=digest,
+        note=read_note(digest, chosen),
         briefs=read_briefs(digest, chosen),
         sections=read_sections(digest, chosen),
         tiers=tiers(words),

@@ -56,6 +56,14 @@ class ReadSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadNote:
+    """What the editor says of an issue, as HTML of a few harmless tags."""
+
+    language: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBrief:
     """The editorial of a brief; its `notes` are HTML of a few harmless tags."""
 
@@ -77,6 +85,14 @@ def read_sections(digest: Digest, language: str) -> tuple[ReadSection, ...]:
         )
         for section in digest.sections
     )
+
+
+def read_note(digest: Digest, language: str) -> ReadNote | None:
+    """The editor's note of the issue, in `language` or else in one that it has."""
+    for own in _preferred(digest.notes, language):
+        html = Markup(rich(digest.notes[own]))  # noqa: S704 - nh3 cleaned it
+        return ReadNote(language=own, html=html)
+    return None
 
 
 def read_briefs(digest: Digest, language: str) -> tuple[ReadBrief, ...]:
