@@ -16,6 +16,12 @@ from newsletter.rendering.mathtext import readable_maths
         (r"$\mathcal{O}(N)$", "O(N)"),
         (r"$\mathbf{x} \in \mathbb{Z}$", "x ∈ ℤ"),
         (r"Schr\"odinger, Poincar\'e, Erd\H{o}s, \c{S}ahin", "Schrödinger, Poincaré, Erdős, Şahin"),
+        (
+            r"Poincar{\'e}, G{\"{o}}del, K{\o}benhavn, \L{}ukasz",
+            "Poincaré, Gödel, København, Łukasz",
+        ),
+        (r"\AA ngstr\"om, at 3 \AA\ or less", "Ångström, at 3 Å or less"),
+        (r"$\sim$10 times in $O(n\log n)$", "∼10 times in O(n log n)"),
         (r"$\hat{H}\psi = E\psi$", "Ĥψ = Eψ"),
         (r"$\frac{1}{2}$ and $\sqrt{n+1}$", "1/2 and √(n+1)"),
         (r"$10^{-3}\,\mathrm{eV}$", "10⁻³\u2009eV"),
@@ -33,6 +39,14 @@ from newsletter.rendering.mathtext import readable_maths
 )
 def test_maths_reads_as_text_or_stays_as_written(written: str, read: str) -> None:
     assert readable_maths(written) == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["${}$".format("{" * 5000 + "}" * 5000), "$" + r"\sqrt" * 5000 + "x$", r"\(" * 20_000],
+)
+def test_a_formula_made_to_exhaust_us_stays_as_written(written: str) -> None:
+    assert readable_maths(written) == written
 
 
 @given(st.text(alphabet="$\\{}^_abα '\"frchtm", max_size=40))

@@ -66,14 +66,24 @@ _SUB |= {"−": "₋"}
 _LETTERS = {"mathbb": "DOUBLE-STRUCK", "mathcal": "SCRIPT", "mathscr": "SCRIPT"}
 _LETTERS |= {"mathfrak": "BLACK-LETTER", "mathbf": "BOLD", "boldsymbol": "BOLD", "bm": "BOLD"}
 
+# `$5 and $6` is money: only a formula that begins with a command may end before a digit.
 _FORMULA = re.compile(
-    r"\$\$([^$]+)\$\$|(?<![\\$])\$([^$\s](?:[^$]*[^$\s\\])?)\$(?!\d)|\\\((.+?)\\\)"
+    r"\$\$([^$]+)\$\$|(?<![\\$])\$(\\[A-Za-z][^$]*(?<!\\)|[^$\s](?:[^$]*[^$\s\\])?(?=\$(?!\d)))\$"
+    r"|\\\((.{1,400}?)\\\)"
 )
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|\s+|[^\\{}^_~\s]")
 _IN_TEXT = re.compile(
     r"""\\(["'`^~=.])\s*(?:\{\\?([A-Za-z])\}|\\?([A-Za-z]))|\\([uvHckrdb])\{\\?([A-Za-z])\}"""
 )
+_BRACED = re.compile(
+    r"""\{(\\(?:["'`^~=.]\s*\\?[A-Za-z]|["'`^~=.]\{\\?[A-Za-z]\}|[uvHckrdb]\{\\?[A-Za-z]\}))\}"""
+)
+_NAMED_LETTERS = "AA|aa|ss|ae|AE|oe|OE|o|O|l|L"
+_LETTER = re.compile(rf"\{{\\({_NAMED_LETTERS})\}}|\\({_NAMED_LETTERS})(?![A-Za-z])(?:\{{\}}|\s)?")
 _TEXT_STYLE = re.compile(r"\\(?:emph|textit|textbf|texttt|textsc|textrm|text)\{([^{}]*)\}")
+
+
+_DEEPEST = 30  # groups within groups; a formula with more was not written to be read
 
 
 class _UnreadableError(Exception):
@@ -104,8 +114,10 @@ def _words(text: str) -> str:
     if "\\" not in text:
         return text
     text = _TEXT_STYLE.sub(r"\1", text)
+    text = _BRACED.sub(r"\1", text)
     text = _IN_TEXT.sub(lambda m: _accented(m[1] or m[4], m[2] or m[3] or m[5]), text)
-    return re.sub(r"\\([%&#_$])", r"\1", text)
+    text = _LETTER.sub(lambda m: SYMBOLS[m[1] or m[2]], text)
+    return re.sub(r"\\([%&#_$ ])", r"\1", text)
 
 
 def _accented(accent: str, letter: str) -> str:
@@ -128,6 +140,7 @@ class _Reader:
     def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens
         self._at = 0
+        self._deep = 0
 
     def _next(self) -> str:
         if self._at >= len(self._tokens):
@@ -144,7 +157,9 @@ class _Reader:
                 if at_top:
                     raise _UnreadableError
                 return "".join(parts)
-            parts.append(self._one(sign))
+            read = self._one(sign)
+            apart = sign[1:] in _WORDS and parts and parts[-1][-1:].isalnum()
+            parts.append(f" {read}" if apart else read)
         if not at_top:
             raise _UnreadableError
         return "".join(parts)
@@ -156,6 +171,14 @@ class _Reader:
         return self.group() if sign == "{" else self._one(sign)
 
     def _one(self, sign: str) -> str:
+        self._deep += 1
+        if self._deep > _DEEPEST:
+            raise _UnreadableError
+        read = self._read(sign)
+        self._deep -= 1
+        return read
+
+    def _read(self, sign: str) -> str:
         if sign == "{":
             return self.group()
         if sign in "^_":
