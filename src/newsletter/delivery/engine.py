@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 from newsletter.delivery.breaking import Breaker
@@ -20,6 +21,7 @@ from newsletter.delivery.watching import while_going
 from newsletter.errors import RelayRefusedError
 from newsletter.store import canary, issues, ledger, senders
 from newsletter.store.database import Database
+from newsletter.store.direct import Held
 from newsletter.store.issues import Issue
 from newsletter.store.keys import check_keys
 from newsletter.store.values import Claim, Due, IssueState, Outcome
@@ -49,11 +51,13 @@ async def deliver(
             the issue is paused.
         DatabaseError: the ledger cannot be written; nothing is lost.
     """
-    with senders.hold_issue(database, issue.id) as name:
+    with (
+        senders.hold_issue(database, issue.id) as name,
+        closing(StoreLedger(database, issue.id, name)) as books,
+    ):
         _settle(database, issue, keyring, around.clock())
         with ThreadPoolExecutor(1, "ledger") as executor:
             messages = Messages(database, issue, keyring, around.clock, signer)
-            books = StoreLedger(database, issue.id, name)
             work = _work(messages, books, around.clock, executor)
             by_list = by_policy(issue, manners or Manners())
             breaker = Breaker(database, issue, around.clock)
@@ -118,6 +122,11 @@ class StoreLedger:
 
     def __init__(self, database: Database, issue_id: int, sender: str) -> None:
         self._database, self._issue_id, self._sender = database, issue_id, sender
+        self._held = Held(database)
+
+    def close(self) -> None:
+        """Gives back the connection that it commits on."""
+        self._held.close()
 
     def commit(
         self,
@@ -125,14 +134,14 @@ class StoreLedger:
         claims: Sequence[Claim],
         skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
-        with self._database.write() as session:
+        with self._held.write() as transaction:
             if claims:
-                senders.check_held(session, self._sender)
+                senders.check_held(transaction, self._sender)
             for untried in skips:
                 if isinstance(untried, Skipped):
-                    ledger.skip(session, [untried.delivery_id], untried.reason)
-            ledger.set_aside(session, [u for u in skips if isinstance(u, SetAside)])
-            return ledger.commit(session, outcomes, claims, sender=self._sender)
+                    ledger.skip(transaction, [untried.delivery_id], untried.reason)
+            ledger.set_aside(transaction, [u for u in skips if isinstance(u, SetAside)])
+            return ledger.commit(transaction, outcomes, claims, sender=self._sender)
 
     def page(self, now: dt.datetime, after: int) -> list[Due]:
         """The next deliveries that may be sent; none when the issue may not."""

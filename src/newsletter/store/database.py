@@ -53,7 +53,7 @@ class Database:
         parsed = _parse(url)
         engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
         database = cls(engine, engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}))
-        with database._told(), engine.connect():
+        with database.told(), engine.connect():
             return database
 
     @property
@@ -70,7 +70,7 @@ class Database:
         Raises:
             DatabaseError: the database does not answer or has no such tables.
         """
-        with self._told(), Session(self.engine, expire_on_commit=False) as session:
+        with self.told(), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -82,7 +82,7 @@ class Database:
         Raises:
             DatabaseError: the database does not answer, stays locked, or has no such tables.
         """
-        with self._told(), Session(self.writer, expire_on_commit=False) as session:
+        with self.told(), Session(self.writer, expire_on_commit=False) as session:
             session.connection()
             yield session
             session.commit()
@@ -93,7 +93,7 @@ class Database:
         Raises:
             DatabaseError: the database cannot be written, or is newer than this program.
         """
-        with self._told(), self.writer.begin() as connection:
+        with self.told(), self.writer.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # Two processes that start together must not both create the tables.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1853192557, 0)")
@@ -107,7 +107,7 @@ class Database:
         Raises:
             DatabaseError: they are older, newer, or not there.
         """
-        with self._told(), self.engine.connect() as connection:
+        with self.told(), self.engine.connect() as connection:
             found = _version(connection)
         if found == migrations.HEAD:
             return
@@ -129,7 +129,8 @@ class Database:
         return f"the database {self.place} is newer than this program: install its newer version"
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
+        """Makes a driver's error that is no fault of ours a DatabaseError, in plain words."""
         try:
             yield
         except PoolTimeout:

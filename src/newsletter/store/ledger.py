@@ -21,6 +21,7 @@ from newsletter.store.deliveries import (
     delivery,
     delivery_for,
 )
+from newsletter.store.direct import Within, on_driver
 from newsletter.store.instants import instant, seconds
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, Skip
 
@@ -59,55 +60,53 @@ def due(
 
 
 def commit(
-    session: Session, outcomes: Sequence[Outcome], claims: Sequence[Claim], *, sender: str
+    within: Within, outcomes: Sequence[Outcome], claims: Sequence[Claim], *, sender: str
 ) -> frozenset[int]:
     """Records how attempts ended, then claims the next; the ids that were truly claimed.
 
     An outcome counts only for a row that this sender is sending. A claim is granted only while
     the row is queued or deferred, its issue is going out, and its reader is active, not paused and
     not suppressed; a row whose reader is not is skipped for that reason. Nothing is granted
-    before the transaction of `session` has been committed.
+    before the transaction of `within` has been committed.
     """
     if outcomes:
-        _record(session, outcomes, sender)
+        _record(within, outcomes, sender)
     if not claims:
         return frozenset()
     plans = {(c.fixed.edition, c.fixed.preferences_id): c.plan for c in claims}
-    sql.run(session, sql.PLANS, sql.PLAN_FIELDS, [(*key, body) for key, body in plans.items()])
+    sql.run(within, sql.PLANS, sql.PLAN_FIELDS, [(*key, body) for key, body in plans.items()])
     # A pause ends by the list's own calendar, which is at most a day ahead of UTC; the pause itself
     # has skipped the rows that were there.
     tomorrow = max(claim.at for claim in claims).date() + dt.timedelta(days=1)
     values = {"sender": sender, "tomorrow": tomorrow.isoformat()}
-    if session.get_bind().dialect.name == "postgresql":
+    if on_driver(within).dialect == "postgresql":
         values["tomorrow"] = tomorrow  # type: ignore[assignment]  # a date there, text on SQLite
     granted = frozenset(
         row[0]
         for row in sql.run(
-            session, sql.CLAIMS, sql.CLAIM_FIELDS, list(map(_claim, claims)), **values
+            within, sql.CLAIMS, sql.CLAIM_FIELDS, list(map(_claim, claims)), **values
         )
     )
     refused = [(c.delivery_id,) for c in claims if c.delivery_id not in granted]
     if refused:
         reasons = {"suppressed": Skip.SUPPRESSED, "paused": Skip.PAUSED, "gone": Skip.LEFT}
-        sql.run(session, sql.REFUSED, sql.IDS, refused, **reasons)
+        sql.run(within, sql.REFUSED, sql.IDS, refused, **reasons)
     return granted
 
 
-def skip(session: Session, delivery_ids: Iterable[int], reason: str) -> None:
+def skip(within: Within, delivery_ids: Iterable[int], reason: str) -> None:
     """Skips those of the deliveries that are queued or deferred."""
-    sql.run(session, sql.SKIP, sql.IDS, [(number,) for number in delivery_ids], reason=str(reason))
+    sql.run(within, sql.SKIP, sql.IDS, [(number,) for number in delivery_ids], reason=str(reason))
 
 
-def set_aside(
-    session: Session, waiting: Sequence[tuple[int, str, dt.datetime, dt.datetime]]
-) -> None:
+def set_aside(within: Within, waiting: Sequence[tuple[int, str, dt.datetime, dt.datetime]]) -> None:
     """Lets those of the deliveries wait that are queued or deferred, without an attempt.
 
     Each is an id, a reason, when that was decided, and when it may be tried.
     """
     if waiting:
         rows = [(number, reason, seconds(at), seconds(due)) for number, reason, at, due in waiting]
-        sql.run(session, sql.SET_ASIDE, sql.ASIDE_FIELDS, rows)
+        sql.run(within, sql.SET_ASIDE, sql.ASIDE_FIELDS, rows)
 
 
 def abandon(
@@ -134,13 +133,13 @@ def abandon(
     return tuple(sorted(found))
 
 
-def _record(session: Session, outcomes: Sequence[Outcome], sender: str) -> None:
+def _record(within: Within, outcomes: Sequence[Outcome], sender: str) -> None:
     rows = {outcome.delivery_id: _outcome(outcome) for outcome in outcomes}
-    found = sql.run(session, sql.OUTCOMES, sql.OUTCOME_FIELDS, list(rows.values()), sender=sender)
+    found = sql.run(within, sql.OUTCOMES, sql.OUTCOME_FIELDS, list(rows.values()), sender=sender)
     recorded = [rows[row[0]] for row in found]
     unsent = [row for row in recorded if row[1] != DeliveryState.SENT]
     if unsent:
-        sql.run(session, sql.ATTEMPTS, sql.OUTCOME_FIELDS, unsent)
+        sql.run(within, sql.ATTEMPTS, sql.OUTCOME_FIELDS, unsent)
 
 
 def _outcome(outcome: Outcome) -> tuple[Any, ...]:

@@ -7,13 +7,13 @@ its size, and the statement stays the same.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session
+
+from newsletter.store.direct import Within, on_driver, spelt
 
 Fields = tuple[tuple[str, str], ...]
 """Names of a row's items, in their order, and their types on PostgreSQL."""
@@ -181,20 +181,13 @@ def prepared(statement: str, fields: Fields, dialect: str) -> str:
         )
         source = "json_each(:rows)"
     rows = " ".join(("SELECT", ", ".join(columns), "FROM", source))
-    full = statement.format(rows=rows)
-    return full if dialect == "sqlite" else re.sub(r"(?<!:):(\w+)", r"%(\1)s", full)
+    return spelt(statement.format(rows=rows), dialect)
 
 
 def run(
-    session: Session, statement: str, fields: Fields, rows: list[Any], **values: Any
+    within: Within, statement: str, fields: Fields, rows: list[Any], **values: Any
 ) -> Sequence[Any]:
     """Runs `statement` over `rows`, tuples in the order of `fields`."""
-    connection = session.connection()
-    full = prepared(statement, fields, connection.dialect.name)
-    # On the driver's own cursor: what SQLAlchemy does around a statement costs more than these do.
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(full, {"rows": json.dumps(rows), **values})
-        return cursor.fetchall() if cursor.description else []
-    finally:
-        cursor.close()
+    cursor, dialect = on_driver(within)
+    cursor.execute(prepared(statement, fields, dialect), {"rows": json.dumps(rows), **values})
+    return cursor.fetchall() if cursor.description else []

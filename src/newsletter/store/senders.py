@@ -15,10 +15,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from newsletter.errors import ConflictError, DatabaseError
 from newsletter.store.database import Database
+from newsletter.store.direct import Within, on_driver, spelt
 
 _ISSUE_LOCKS = 1_853_192_558  # the first of the two numbers that name our advisory locks
 _SENDER_LOCKS = 1_853_192_559
@@ -61,7 +61,7 @@ def alive(database: Database, sender: str) -> bool:
         return bool(session.connection().execute(_HELD, values).scalar())
 
 
-def check_held(session: Session, sender: str) -> None:
+def check_held(within: Within, sender: str) -> None:
     """Makes sure that a sender still has its lock; called in each transaction that claims.
 
     A PostgreSQL that restarts, or ends the lock's connection, frees the lock while the sender lives
@@ -70,10 +70,11 @@ def check_held(session: Session, sender: str) -> None:
     Raises:
         DatabaseError: the lock is gone; nothing may be sent any more.
     """
-    if session.get_bind().dialect.name != "postgresql":
+    cursor, dialect = on_driver(within)
+    if dialect != "postgresql":
         return
     values = {"kind": _SENDER_LOCKS, "number": int(sender.partition("-")[2], 16)}
-    if not session.connection().execute(_HELD, values).scalar():
+    if not cursor.execute(spelt(_HELD.text, dialect), values).fetchone()[0]:
         raise DatabaseError(
             "the database ended the connection that held this sender's lock; sending has stopped "
             "and nothing is lost: run the same command again"
