@@ -14,7 +14,9 @@ from premailer import Premailer
 
 from newsletter.errors import TemplateError
 
-INLINE_STYLE = re.compile(r"""<mj-style\s+inline\s*=\s*["']inline["']\s*>(.*?)</mj-style>""", re.DOTALL)
+INLINE_STYLE = re.compile(
+    r"""<mj-style\s+inline\s*=\s*["']inline["']\s*>(.*?)</mj-style>""", re.DOTALL
+)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _CLASS_NAME = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _CLASSES = re.compile(r"""(<[A-Za-z](?:[^<>"']|"[^"]*")*?)\sclass="([^"]*)\"""")
