@@ -9,6 +9,8 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import Sender
@@ -16,6 +18,7 @@ from newsletter.content.planning import Depth, plan
 from newsletter.content.preferences import Preferences
 from newsletter.errors import MessageError
 from newsletter.rendering import Compiled, Encoding, compile_issue, dot_stuff, load_template
+from newsletter.rendering.headers import text
 from tests.builders import make_digest, make_entry, make_values
 
 LINKS = Links("https://news.example.org")
@@ -99,6 +102,12 @@ def test_a_chinese_subject_is_readable_and_within_its_lines() -> None:
     assert max(map(len, sent.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 76
 
 
+def test_a_title_that_looks_like_an_encoded_word_is_shown_as_written() -> None:
+    title = "=?utf-8?q?Bcc=3A_all=40example.org?="
+    decoded = decode_header(text("Subject", f"1 Feb: {title}").partition(": ")[2])
+    assert str(make_header(decoded)).strip() == f"1 Feb: {title}"
+
+
 def test_line_breaks_in_a_title_add_no_header() -> None:
     digest = make_digest([make_entry(title="one\r\nBcc: all@example.org\r\n\r\nbody")])
     made = compile_issue(load_template([], "weekly"), digest, ("en",), links=LINKS)
@@ -170,3 +179,10 @@ def test_a_week_over_budget_is_folded_below_it() -> None:
 
 def test_dots_are_stuffed_at_the_beginning_of_lines_only() -> None:
     assert dot_stuff(b".a\r\n.b.\r\n..\r\nc.\r\n") == b"..a\r\n..b.\r\n...\r\nc.\r\n"
+
+
+@given(st.lists(st.sampled_from([b".", b"\r\n", b"\r", b"\n", b"a"])))
+def test_dot_stuffing_doubles_the_first_dot_of_each_line(parts: list[bytes]) -> None:
+    lines = b"".join(parts).split(b"\r\n")
+    doubled = [b"." + line if line.startswith(b".") else line for line in lines]
+    assert dot_stuff(b"\r\n".join(lines)) == b"\r\n".join(doubled)

@@ -57,6 +57,23 @@ def test_who_follows_everything_is_told_no_reason() -> None:
     assert "You follow" not in seen(make_digest())[0]
 
 
+def test_no_topics_are_named_when_none_of_them_brought_anything() -> None:
+    follower = {"follows": frozenset({"force-fields"})}
+    week = make_digest([make_entry(1, title="Something else"), make_entry(2, title="Lean")], [])
+    for part in seen(week, **follower):
+        assert "1 of 2 papers, for your topics" in part
+        assert "Of general interest" in part
+        assert "You follow" not in part
+
+
+def test_who_muted_a_topic_is_not_told_that_they_get_all_of_them() -> None:
+    for part in seen(make_digest(), mutes=frozenset({"proofs"})):
+        assert "7 of 8 papers, for your topics" in part
+        assert "all of its topics" not in part
+        assert "with a choice of topics" in part
+        assert "You follow" not in part
+
+
 def test_only_my_topics_means_no_editorial() -> None:
     page, text = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
     for part in (page, text):

@@ -129,7 +129,7 @@ class Facts:
                 more += 1
             elif rule is _OVER_MOST:
                 over += 1
-            if rule is _FOLLOWS or rule is _NOT_FOLLOWED:
+            if rule is _FOLLOWS or rule is _NOT_FOLLOWED or rule is _MUTED:
                 selective = True
         if first >= 0:
             held[self._first[first]] = 1
@@ -179,7 +179,7 @@ class Facts:
 # Names of their own: looking up a member of an enumeration is slow where every message passes.
 _TITLE = Depth.TITLE
 _EVERYTHING, _FOLLOWS, _GENERAL = Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL
-_NOT_FOLLOWED, _OVER_MOST = Rule.NOT_FOLLOWED, Rule.OVER_MOST
+_NOT_FOLLOWED, _MUTED, _OVER_MOST = Rule.NOT_FOLLOWED, Rule.MUTED, Rule.OVER_MOST
 
 
 def _reason(verdict: Verdict) -> str:

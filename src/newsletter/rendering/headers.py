@@ -31,7 +31,7 @@ def plain(name: str, value: str) -> str:
 def text(name: str, value: str) -> str:
     """A field of free text, such as a subject, in any script."""
     value = one_line(value)
-    if value.isascii() and not value.startswith("=?"):
+    if value.isascii() and "=?" not in value:
         return _folded(f"{name}: {value}")
     return f"{name}: " + "\r\n ".join(_encoded_words(value)) + "\r\n"
 

@@ -134,6 +134,9 @@ class When:
         """The reader got something for `topic`."""
         return f"topic:{topic.name}"
 
+    def any_topic(self, topics: Iterable[TopicView]) -> tuple[str, ...]:
+        return tuple(map(self.topic, topics))
+
     def later_topic(self, topic: TopicView) -> str:
         """The same, and another topic stands before it."""
         return f"later-topic:{topic.name}"
