@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from newsletter.content.preferences import Preferences
 from newsletter.store.values import SubscriptionState
 from tests.web.newsstand import Newsstand
+from tests.web.phone import SMALL, chromium, phone, served
 
 pytestmark = pytest.mark.system("chromium")
-
-SMALL = {"width": 320, "height": 640}
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
-
-
-@contextmanager
-def served(newsstand: Newsstand) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(newsstand.app, log_config=None, access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
-@contextmanager
-def phone(browser: Browser, colours: str = "light") -> Iterator[Page]:
-    context = browser.new_context(
-        viewport=SMALL,  # type: ignore[arg-type]  # a TypedDict of playwright's own
-        java_script_enabled=False,
-        color_scheme="dark" if colours == "dark" else "light",
-    )
-    yield context.new_page()
-    context.close()
 
 
 def test_a_reader_leaves_says_why_and_comes_back(newsstand: Newsstand, browser: Browser) -> None:
