@@ -58,9 +58,8 @@ def test_who_follows_everything_is_told_no_reason() -> None:
 
 
 def test_no_topics_are_named_when_none_of_them_brought_anything() -> None:
-    follower = {"follows": frozenset({"force-fields"})}
     week = make_digest([make_entry(1, title="Something else"), make_entry(2, title="Lean")], [])
-    for part in seen(week, **follower):
+    for part in seen(week, follows=frozenset({"force-fields"})):
         assert "1 of 2 papers, for your topics" in part
         assert "Of general interest" in part
         assert "You follow" not in part
