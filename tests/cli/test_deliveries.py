@@ -56,3 +56,22 @@ def test_which_way_must_be_said(doubtful: Run) -> None:
     shown = doubtful("deliveries", "resolve", ISSUE, "bo@reader.example", "--sent")
     assert shown.code == 1
     assert "is not in doubt: their message is queued" in shown.err
+
+
+def test_what_a_dead_sender_left_is_listed_as_in_doubt_and_can_be_settled(
+    doubtful: Run, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "newsletter.db") as connection:
+        connection.execute(
+            "UPDATE deliveries SET state = 'sending', sender = '1-000000aa' "
+            "WHERE state = 'in doubt'"
+        )
+    connection.close()
+    shown = doubtful("status", ISSUE)
+    assert f"in doubt: {ANN}" in shown.out
+    assert "sends them the same again" in shown.out
+    report = json.loads(doubtful("status", ISSUE, "--json").out)
+    assert report["in_doubt"] == [ANN]
+    assert (report["deliveries"]["sending"], report["deliveries"]["in doubt"]) == (0, 1)
+    assert doubtful("deliveries", "resolve", ISSUE, ANN, "--sent").out == f"{ANN}: sent\n"
+    assert "in doubt" not in doubtful("status", ISSUE).out

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from newsletter.cli.canary import describe
 from newsletter.cli.edge import (
@@ -19,9 +20,11 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
+from newsletter.content.mailinglist import InDoubt
 from newsletter.content.serial import plain
-from newsletter.store import canary, issues, ledger
+from newsletter.store import canary, issues, ledger, senders
 from newsletter.store import doubts as settling
+from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.values import DeliveryState
 
@@ -98,7 +101,9 @@ def resolve(
     with database() as db:
         with db.write() as session:
             found = issues.get_issue(session, *split_issue(issue))
-            settled = settling.settle(session, found.id, address, arrived=arrived, now=now())
+            settled = settling.settle(
+                session, found.id, address, arrived=arrived, alive=_alive_in(db), now=now()
+            )
         with db.write() as session:
             issues.finish_if_done(session, found.id, now())
     goes_on = "" if arrived else f"; `newsletter send {issue}` sends it again"
@@ -110,9 +115,11 @@ def status(
 ) -> None:
     """Every issue with its deliveries by state; one issue with its skips by reason, too."""
     with database() as db, db.read() as session:
+        alive = _alive_in(db)
         if issue is None:
             rows = [
-                (found, issues.counts(session, found.id)) for found in issues.list_issues(session)
+                (found, _counts(session, found, settling.left_behind(session, found.id, alive)))
+                for found in issues.list_issues(session)
             ]
             if json:
                 show_json([_summary(found, counts) for found, counts in rows])
@@ -123,13 +130,12 @@ def status(
                 )
             return
         found = issues.get_issue(session, *split_issue(issue))
-        counts = issues.counts(session, found.id)
+        left = settling.left_behind(session, found.id, alive)
+        counts = _counts(session, found, left)
         skips = issues.skips(session, found.id)
         few = canary.canary(session, found.id)
-        doubts = [
-            row.address
-            for row in ledger.deliveries(session, found.id, state=DeliveryState.IN_DOUBT)
-        ]
+        held = ledger.deliveries(session, found.id, state=DeliveryState.IN_DOUBT)
+        doubts = [row.address for row in (*held, *left)]
     if json:
         show_json(
             {
@@ -155,6 +161,29 @@ def status(
         out.print(f"  skipped, {reason}: {number}")
     for address in doubts:
         out.print(f"  in doubt: {address}")
+    if left:
+        resends = found.digest.list.policies.in_doubt is InDoubt.RESEND
+        out.print(
+            f"their sender ended: `newsletter send {found.ref}` "
+            f"{'sends them the same again' if resends else 'holds them'}; "
+            f"`newsletter deliveries resolve {found.ref} ADDRESS` settles one by hand"
+        )
+
+
+def _alive_in(db: Database) -> Callable[[str], bool]:
+    return lambda sender: senders.alive(db, sender)
+
+
+def _counts(
+    session: Session, found: issues.Issue, left: Sequence[DeliveryView]
+) -> dict[DeliveryState, int]:
+    """Deliveries by state; what dead senders left is in doubt, whatever its row still says."""
+    counts = dict(issues.counts(session, found.id))
+    if left:
+        sending, doubtful = DeliveryState.SENDING, DeliveryState.IN_DOUBT
+        counts[sending] = counts.get(sending, 0) - len(left)
+        counts[doubtful] = counts.get(doubtful, 0) + len(left)
+    return counts
 
 
 def _summary(found: issues.Issue, counts: Mapping[DeliveryState, int]) -> dict[str, object]:

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from sqlmodel import Session, col, update
 
 from newsletter.errors import ConflictError, NotFoundError
-from newsletter.store.deliveries import DeliveryView, delivery, delivery_for
+from newsletter.store.deliveries import DeliveryView, deliveries, delivery, delivery_for
 from newsletter.store.instants import seconds
 from newsletter.store.issues import issue_by_id
 from newsletter.store.tables import AttemptRow, DeliveryRow
 from newsletter.store.values import DeliveryState, IssueState
 
 _SAID = {
+    DeliveryState.IN_DOUBT: "its sender ended before the relay answered",
     DeliveryState.SENT: "settled by hand: it arrived",
     DeliveryState.QUEUED: "settled by hand: sent again",
 }
 
 
+Alive = Callable[[str], bool]
+"""Whether the sender of that name still holds its issue."""
+
+
+def left_behind(session: Session, issue_id: int, alive: Alive) -> tuple[DeliveryView, ...]:
+    """What dead senders left in `sending`: in doubt, and not found yet by another sender."""
+    rows = tuple(deliveries(session, issue_id, state=DeliveryState.SENDING))
+    living = {name for name in {row.sender for row in rows} if alive(name)}
+    return tuple(row for row in rows if row.sender not in living)
+
+
 def settle(
-    session: Session, issue_id: int, address: str, *, arrived: bool, now: dt.datetime
+    session: Session,
+    issue_id: int,
+    address: str,
+    *,
+    arrived: bool,
+    alive: Alive,
+    now: dt.datetime,
 ) -> DeliveryView:
     """Ends the doubt about one delivery: it is sent, or queued to repeat the same bytes.
 
-    What was decided stands in its history.
+    What was decided stands in its history. What a dead sender left is in doubt, too.
 
     Raises:
         NotFoundError: the issue has no message for that address.
@@ -36,12 +55,43 @@ def settle(
         raise NotFoundError(f"{issue.ref} has no message for {address}")
     if not arrived and issue.state is IssueState.CANCELLED:
         raise ConflictError(f"{issue.ref} is cancelled: nothing of it is sent again")
+    if found.state is DeliveryState.SENDING and not alive(found.sender):
+        _become(session, found, DeliveryState.SENDING, DeliveryState.IN_DOUBT, now)
     state = DeliveryState.SENT if arrived else DeliveryState.QUEUED
-    if not _settled(session, found.id, state):
+    if not _become(session, found, DeliveryState.IN_DOUBT, state, now):
         raise ConflictError(f"{found.address} is not in doubt: their message is {found.state}")
+    return delivery(session, found.id)
+
+
+def _become(
+    session: Session,
+    found: DeliveryView,
+    before: DeliveryState,
+    after: DeliveryState,
+    now: dt.datetime,
+) -> bool:
+    """Whether it was as it was found, and is changed, which stands in its history."""
+    changed = session.connection().execute(
+        update(DeliveryRow)
+        .where(
+            col(DeliveryRow.id) == found.id,
+            col(DeliveryRow.state) == before,
+            # Another sender may have taken it up since.
+            col(DeliveryRow.sender) == found.sender,
+        )
+        .values(state=after, reason=_SAID[after], due_at=0)
+    )
+    session.expire_all()
+    if changed.rowcount != 1:
+        return False
+    _record(session, found.id, after, now)
+    return True
+
+
+def _record(session: Session, delivery_id: int, state: DeliveryState, now: dt.datetime) -> None:
     session.add(
         AttemptRow(
-            delivery_id=found.id,
+            delivery_id=delivery_id,
             at=seconds(now),
             state=state,
             relay="",
@@ -52,14 +102,3 @@ def settle(
         )
     )
     session.flush()
-    return delivery(session, found.id)
-
-
-def _settled(session: Session, delivery_id: int, state: DeliveryState) -> bool:
-    changed = session.connection().execute(
-        update(DeliveryRow)
-        .where(col(DeliveryRow.id) == delivery_id, col(DeliveryRow.state) == DeliveryState.IN_DOUBT)
-        .values(state=state, reason=_SAID[state], due_at=0)
-    )
-    session.expire_all()
-    return changed.rowcount == 1
