@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -80,6 +81,15 @@ def test_a_failed_summary_names_its_entry_field_and_readers() -> None:
     assert finding.severity is Severity.ERROR
     assert finding.readers == 42
     assert "entries edit 2602.00001 texts.zh.summary" in finding.mend
+
+
+def test_the_command_that_mends_an_entry_can_be_pasted_into_a_shell() -> None:
+    first, *others = clean_entries()
+    title = r"Newton's $\alpha$ [sic]"
+    failed = replace(first, arxiv_id=None, title=title, texts={"en": EntryText(summary="TK")})
+    mend = found(look(clean_digest([failed, *others])), "placeholder-text").mend
+    command = mend[mend.index("newsletter") :]
+    assert shlex.split(command)[1:4] == ["entries", "edit", title]
 
 
 def test_a_placeholder_in_a_brief_is_found() -> None:

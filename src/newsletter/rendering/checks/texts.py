@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -36,7 +37,7 @@ def check_texts(digest: Digest, audience: Audience) -> Iterator[Finding]:
 def _entry(item: DigestEntry, readers: int) -> Iterator[Finding]:
     entry = item.entry
     reference = entry.arxiv_id or entry.title
-    command = f"entries edit {reference!r}" if " " in reference else f"entries edit {reference}"
+    command = f"entries edit {shlex.quote(reference)}"
     yield from _judged(entry.title, f"{entry.key}: title", f"{command} title=…", readers)
     for author in entry.authors:
         yield from _judged(author, f"{entry.key}: authors", f"{command} authors=…", readers)
@@ -64,7 +65,7 @@ def _brief(brief: Brief, readers: int) -> Iterator[Finding]:
     for language, text in brief.texts.items():
         for name, said in _said(text):
             yield from _judged(
-                said, f"{brief.key}: {language}.{name}", f"entries import {brief.source}", readers
+                said, f"{brief.key}: {language}.{name}", "entries import FILE", readers
             )
 
 
