@@ -21,6 +21,7 @@ WIDTH = 32
 
 _MAC_OCTETS = 10
 _KEY_ID_OCTETS = 2
+_BLOCK = 64  # octets that SHA-256 takes in at a time
 _LEAST_KEY_LENGTH = 32
 
 
@@ -36,6 +37,8 @@ class Purpose(StrEnum):
     LEAVE_LIST = "leave-list"  # of a subscription's id, in mail that belongs to no issue
     MANAGE_LIST = "manage-list"
 
+
+_LABELS = {purpose: purpose.encode() + b"\0" for purpose in Purpose}
 
 TEST_DELIVERY = 0
 """The delivery id in the links of a test message; it belongs to nobody."""
@@ -72,8 +75,21 @@ class Key:
 
     def mac(self, purpose: Purpose, payload: bytes) -> bytes:
         """The first 80 bits of HMAC-SHA-256 over purpose and payload."""
-        message = purpose.encode() + b"\0" + payload
-        return hmac.digest(self.secret.encode(), message, "sha256")[:_MAC_OCTETS]
+        # With the key taken in once, a token takes half the time; there are four in every message.
+        inner, outer = (begun.copy() for begun in self._begun)
+        inner.update(_LABELS[purpose] + payload)
+        outer.update(inner.digest())
+        return outer.digest()[:_MAC_OCTETS]
+
+    @cached_property
+    def _begun(self) -> tuple[hashlib._Hash, hashlib._Hash]:
+        """The hashes of RFC 2104 section 2, inner and outer, after their first block."""
+        key = self.secret.encode()
+        if len(key) > _BLOCK:
+            key = hashlib.sha256(key).digest()
+        key = key.ljust(_BLOCK, b"\0")
+        inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in key)) for pad in (0x36, 0x5C))
+        return inner, outer
 
     def sign(self, purpose: Purpose, delivery_id: int) -> str:
         """The token of a delivery for a purpose."""

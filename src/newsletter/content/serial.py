@@ -19,6 +19,9 @@ from newsletter.content.planning import Depth, Plan, Rule, Verdict
 
 T = TypeVar("T")
 
+_DIGITS = b"012".ljust(256)
+"""From a depth to its digit."""
+
 
 def dump(value: object) -> str:
     """`value`, a dataclass of `content`, as canonical JSON."""
@@ -38,12 +41,17 @@ def load(kind: type[T], text: str) -> T:
 
 def dump_plan(plan: Plan) -> str:
     """A plan as short text: one digit an entry for its depth, and each distinct verdict once."""
-    kinds = list(dict.fromkeys(plan.verdicts))
+    kinds: dict[Verdict, int] = {}
+    # Most are one of a few objects; to compare and hash them costs as much as a message.
+    places: dict[int, int] = {}
+    for verdict in plan.verdicts:
+        if id(verdict) not in places:
+            places[id(verdict)] = kinds.setdefault(verdict, len(kinds))
     return _json(
         {
-            "depths": "".join(str(int(depth)) for depth in plan.depths),
+            "depths": bytes(plan.depths).translate(_DIGITS).decode(),
             "kinds": [[kind.rule, kind.topic] for kind in kinds],
-            "verdicts": [kinds.index(verdict) for verdict in plan.verdicts],
+            "verdicts": [places[id(verdict)] for verdict in plan.verdicts],
             "editorial": plan.editorial,
             "languages": plan.languages,
             "html": plan.html,
@@ -64,8 +72,11 @@ def load_plan(text: str) -> Plan:
     )
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def _json(plain: Any) -> str:
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(plain)
 
 
 def plain(value: object) -> Any:

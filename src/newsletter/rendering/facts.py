@@ -86,6 +86,7 @@ class Facts:
             when: number for number, when in enumerate((*facts, *(asked - facts.keys())), 1)
         }
         self._outline = outline
+        self._latest: tuple[Plan, Reading] | None = None
         self._unasked = len(self.numbers) + 1  # what no fragment asks for is noted here
         self._several = [
             ([self.numbers[fact,] for fact in when], self.numbers[when])
@@ -112,7 +113,15 @@ class Facts:
         return self.numbers.get((fact,), self._unasked)
 
     def read(self, plan: Plan) -> Reading:
-        """What holds for `plan`. One pass over its entries: this runs for every message."""
+        """What holds for `plan`. It is measured and put together one after the other: the latest
+        reading is kept."""
+        latest = self._latest
+        if latest is None or latest[0] is not plan:
+            latest = self._latest = (plan, self._read(plan))
+        return latest[1]
+
+    def _read(self, plan: Plan) -> Reading:
+        """One pass over its entries: this runs for every message."""
         held = bytearray(self._unasked + 1)
         held[0] = 1
         inside = [0] * len(self._sections)
@@ -158,10 +167,11 @@ class Facts:
     def _reason(self, held: bytearray, plan: Plan, inside: list[int]) -> None:
         """Why this reader got what they got; said of a section where it holds for all of it."""
         given: set[str] = set()
+        depths, verdicts = plan.depths, plan.verdicts
         for section, entries in enumerate(self._outline.sections):
             if not inside[section]:
                 continue
-            reasons = [(i, _reason(plan.verdicts[i])) for i in entries if plan.depths[i]]
+            reasons = [(i, _reason(verdicts[i])) for i in entries if depths[i]]
             topics = {topic for _, topic in reasons}
             given |= topics
             if len(topics) == 1:
