@@ -27,6 +27,7 @@ from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.showing import Compile
+from newsletter.delivery.sweeping import seldom_swept
 from newsletter.delivery.trying import passes
 from newsletter.errors import ConflictError
 from newsletter.rendering.compiled import Compiled
@@ -307,10 +308,11 @@ async def send(
         issue = issues.begin_sending(session, issue.id)
         if canary.is_open(session, issue.id):
             canary.draw(session, issue.id, around.chance)
-    async with ahead_of(db, relay, around):
-        summary = await deliver(db, issue, relay, keyring, around, signer=signer)
-        while not (summary.halt or summary.stopped) and await passes(db, issue, around):
+    with seldom_swept():
+        async with ahead_of(db, relay, around):
             summary = await deliver(db, issue, relay, keyring, around, signer=signer)
+            while not (summary.halt or summary.stopped) and await passes(db, issue, around):
+                summary = await deliver(db, issue, relay, keyring, around, signer=signer)
     with db.write() as session:
         issues.finish_if_done(session, issue.id, around.clock())
     return summary
