@@ -17,6 +17,7 @@ from newsletter.delivery.halting import hold
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
+from newsletter.delivery.warming import count_today
 from newsletter.delivery.watching import while_going
 from newsletter.errors import RelayRefusedError
 from newsletter.store import canary, issues, ledger, senders
@@ -59,6 +60,7 @@ async def deliver(
         with ThreadPoolExecutor(1, "ledger") as executor:
             messages = Messages(database, issue, keyring, around.clock, signer)
             work = _work(messages, books, around.clock, executor)
+            count_today(database, relay, around.paces, around.clock())
             by_list = by_policy(issue, manners or Manners())
             breaker = Breaker(database, issue, around.clock)
             try:

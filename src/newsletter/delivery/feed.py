@@ -45,10 +45,19 @@ class Feed:
             await self._read()
         return bool(self._ready)
 
-    async def close(self) -> None:
-        """Ends; what was not taken stays in the ledger."""
+    @property
+    def ended(self) -> bool:
+        """Whether it is known that nothing is left to take."""
+        return self._ended and not self._ready
+
+    def end(self) -> None:
+        """Gives nothing more; what was not taken stays in the ledger."""
         self._ended = True
         self._ready.clear()
+
+    async def close(self) -> None:
+        """Ends, and waits for the page that is being read."""
+        self.end()
         if self._reading is not None:
             await asyncio.gather(self._reading, return_exceptions=True)
 
@@ -68,7 +77,7 @@ class Feed:
             page = await self._pages(self._last)
         finally:
             self._reading = None
-        if page:
+        if page and not self._ended:
             self._last = page[-1].delivery_id
             self._ready.extend(page)
         else:

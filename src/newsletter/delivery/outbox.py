@@ -17,6 +17,7 @@ from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
 from newsletter.delivery.shard import Prepared
+from newsletter.delivery.warming import count_today
 from newsletter.errors import ConflictError, MessageError, NewsletterError
 from newsletter.store import outbox, senders
 from newsletter.store.database import Database
@@ -55,6 +56,7 @@ async def flush(
     with senders.hold_issue(database, senders.OUTBOX) as name:
         books = OutboxBooks(database, name)
         books.settle(manners.retry.in_doubt, around.clock())
+        count_today(database, relay, around.paces, around.clock())
         with ThreadPoolExecutor(1, "outbox") as executor:
             return await send_issue(_work(books, around, executor), few, around, manners)
 

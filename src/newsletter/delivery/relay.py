@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -12,10 +15,17 @@ from newsletter.errors import SettingsError
 CONNECTIONS = 8
 """How many connections a send opens when neither the URL nor the caller says."""
 
+RATE = 10.0
+"""Messages a second that a relay gets when its URL does not say; one on loopback gets what it
+takes, for it queues by itself."""
+
 REUSE = 1000
 """How many messages one connection carries before another takes its place."""
 
 SETTING, FALLBACK_SETTING = "smtp_url", "smtp_fallback_url"
+
+_RATE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
+_LEAST_RATE = 0.01
 
 _EXAMPLE = "write smtp://user:password@host:587 or smtps://user:password@host:465"
 
@@ -31,8 +41,9 @@ class Security(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaySettings:
     """A relay. `ca_file` holds certificates to trust beside the system's; `hello` is our name in
-    EHLO, empty for this host's; `setting` is where it was named, for messages. A send goes on over
-    `fallback` when this one cannot be used."""
+    EHLO, empty for this host's; `setting` is where it was named, for messages. `rate` is in
+    messages a second (0: no limit), `rates` the same by provider or domain, `warmup` the day on
+    which its warm-up began. A send goes on over `fallback` when this one cannot be used."""
 
     host: str
     port: int
@@ -43,6 +54,9 @@ class RelaySettings:
     reuse: int = REUSE
     ca_file: str = ""
     hello: str = ""
+    rate: float = 0.0
+    rates: Mapping[str, float] = field(default_factory=dict, hash=False)
+    warmup: dt.date | None = None
     setting: str = SETTING
     fallback: RelaySettings | None = None
 
@@ -51,6 +65,11 @@ class RelaySettings:
         """`host:port`, for logs and rows."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def paced(self) -> bool:
+        """Whether anything limits how fast it is given mail."""
+        return bool(self.rate or self.rates or self.warmup)
 
 
 _PORTS = {Security.PLAIN: 25, Security.STARTTLS: 587, Security.TLS: 465}
@@ -72,7 +91,9 @@ def parse_relay(url: str, setting: str = SETTING) -> RelaySettings:
 
     `smtps://` is TLS; `smtp://` is STARTTLS, but plain to a loopback address and wherever
     `?tls=off` says so; `smtp+starttls://` and `?tls=required` insist. Further options are
-    `connections`, `reuse` (messages per connection), `ca` (a file of certificates), `hello`.
+    `connections`, `reuse` (messages per connection), `ca` (a file of certificates), `hello`,
+    `rate` (messages a second; 0: no limit), `rate.qq` (those of one provider or domain) and
+    `warmup` (a day).
 
     Raises:
         SettingsError: it names no relay. The message never shows the URL: it may hold a password.
@@ -96,12 +117,15 @@ def parse_relay(url: str, setting: str = SETTING) -> RelaySettings:
         reuse=_number(options, "reuse", REUSE, 1_000_000, setting),
         ca_file=options.pop("ca", ""),
         hello=options.pop("hello", "") or ("localhost" if is_loopback(host) else ""),
+        rate=_rate(options, "rate", 0.0 if is_loopback(host) else RATE, setting),
+        rates=_rates(options, setting),
+        warmup=_day(options, "warmup", setting),
         setting=setting,
     )
     if options:
         raise SettingsError(
             f"{setting} has an option {next(iter(options))!r} that does not exist: "
-            "there are tls, connections, reuse, ca, hello"
+            "there are tls, connections, reuse, ca, hello, rate, rate.PROVIDER, warmup"
         )
     return settings
 
@@ -130,6 +154,34 @@ def _number(options: dict[str, str], name: str, default: int, most: int, setting
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise SettingsError(f"{setting} has {name}={text}: write a number from 1 to {most}")
     return int(text)
+
+
+def _rates(options: dict[str, str], setting: str) -> dict[str, float]:
+    named = [name for name in options if name.startswith("rate.")]
+    found = {name.removeprefix("rate.").lower(): _rate(options, name, 0, setting) for name in named}
+    return {name: rate for name, rate in found.items() if rate}
+
+
+def _rate(options: dict[str, str], name: str, default: float, setting: str) -> float:
+    text = options.pop(name, "")
+    if not text:
+        return default
+    if not _RATE.fullmatch(text) or (0 < float(text) < _LEAST_RATE):
+        raise SettingsError(
+            f"{setting} has {name}={text}: write messages a second, from {_LEAST_RATE} to 99999, "
+            "or 0 for no limit"
+        )
+    return float(text)
+
+
+def _day(options: dict[str, str], name: str, setting: str) -> dt.date | None:
+    text = options.pop(name, "")
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise SettingsError(
+            f"{setting} has {name}={text}: write its first day as 2026-11-20"
+        ) from None
 
 
 def is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ Each connection carries one letter after the other. In the order that the promis
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,7 +21,9 @@ from newsletter.delivery.connecting import open_relay
 from newsletter.delivery.connection import Answer, Connection, Letter
 from newsletter.delivery.feed import Feed
 from newsletter.delivery.judging import judge
+from newsletter.delivery.lanes import Lanes
 from newsletter.delivery.offers import Offers
+from newsletter.delivery.patience import heed
 from newsletter.delivery.providers import Providers, Rest
 from newsletter.delivery.reach import Reach
 from newsletter.delivery.relay import RelaySettings
@@ -117,28 +120,53 @@ class _Run:
             lambda failures: self._log.warning("relay failed", in_a_row=failures),
         )
         self._committer = Committer(work.ledger, work.executor, self._reach.count)
+        self._pace = around.paces.of(relay)
         self._feed = Feed(work.pages)
+        self._lanes: Lanes | None = None
         self._log = _log(relay)
         self._halt = ""
         self._trouble: NewsletterError | None = None
         self._stop = asyncio.Event()
+        self._seconds = asyncio.get_running_loop().time
 
     async def all(self) -> Summary:
         watch = asyncio.ensure_future(self._watch_stop())
         try:
             # What went back into the queue is taken up again, each delivery at most once at a time.
-            again = True
+            again, passed = True, frozenset[str]()
             while again and not self._stop.is_set():
                 before = self._tally.queued_again
-                self._feed = Feed(self._work.pages)
+                self._open_feed(passed)
                 await self._through()
-                again = self._tally.queued_again > before
+                anew = self._tally.queued_again > before
+                left = self._lanes.passed if self._lanes is not None else passed
+                again, passed = anew or bool(left), frozenset() if anew else left
+                again = again and not self._waits_for_tomorrow()
         finally:
             watch.cancel()
             self._reach.abort()
             await self._feed.close()
         await self._settle()
         return self._tally.summary(halt=self._halt, stopped=self._around.stop.is_set())
+
+    def _open_feed(self, passed: frozenset[str]) -> None:
+        self._feed = Feed(self._work.pages)
+        if self._pace is not None:
+            clock = self._around.clock
+            self._lanes = Lanes(self._feed, self._pace, clock, self._stop, passed)
+
+    def _waits_for_tomorrow(self) -> bool:
+        """Whether the warm-up has had its messages of the day, and the rest goes tomorrow."""
+        if self._lanes is None or not self._lanes.exhausted:
+            return False
+        now = self._around.clock()
+        tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+        self._tally.waits(tomorrow)
+        self._log.warning("the warm-up allows no more today", until=str(tomorrow))
+        return True
+
+    async def _waiting(self) -> bool:
+        return await (self._feed if self._lanes is None else self._lanes).waiting()
 
     async def _settle(self) -> None:
         if self._committer.failure is not None:
@@ -167,7 +195,7 @@ class _Run:
     async def _through(self) -> None:
         """One pass over what is due. The first connection proves the relay before others open."""
         try:
-            if not await self._feed.waiting():
+            if not await self._waiting():
                 return
             first = await self._reach.connect()
         except NewsletterError as error:
@@ -185,9 +213,9 @@ class _Run:
 
     async def _worker(self, connection: Connection | None) -> None:
         try:
-            while not self._stop.is_set() and await self._feed.waiting():
+            while not self._stop.is_set() and await self._waiting():
                 if connection is None:
-                    connection = await self._reach.connect()
+                    connection = await self._connected()
                 if connection is not None:
                     self._offers.met(self._relay, connection.capabilities)
                     try:
@@ -202,11 +230,21 @@ class _Run:
             if connection is not None:
                 await self._reach.release(connection)
 
+    async def _connected(self) -> Connection | None:
+        if self._lanes is None:
+            return await self._reach.connect()
+        return await self._lanes.in_turn(self._reach.connect)
+
     async def _carry(self, connection: Connection) -> None:
         """Letters over one connection, until it ends or they do."""
+        while await self._row(connection) and self._lanes is not None and connection.alive:
+            pass  # at a pace, a connection is kept for the next letter's turn
+
+    async def _row(self, connection: Connection) -> bool:
+        """Letters that follow one another at once; False if there was none."""
         job = await self._next(connection, under_way=0)
         if job is None:
-            return
+            return False
         connection.begin(job.letter)
         granted = self._committer.submit(None, job.claim)
         while job is not None:
@@ -219,7 +257,8 @@ class _Run:
             if job is None:
                 await granted
                 if upcoming is not None:
-                    self._feed.give_back(upcoming.due)
+                    (self._feed if self._lanes is None else self._lanes).give_back(upcoming.due)
+        return True
 
     async def _upcoming(self, connection: Connection) -> _Job | None:
         """The next letter, prepared while disk and relay are busy with one that must be finished
@@ -273,6 +312,10 @@ class _Run:
             self._reach.failed(connection, judged.outcome.reason)
         else:
             self._reach.worked()
+        if self._pace is not None:
+            slowed = heed(self._pace, job.claim.fixed.address, judged, self._seconds())
+            if slowed:
+                self._log.warning("slowed", what=slowed, reason=judged.outcome.reason)
         rest = self._providers.note(job.claim.fixed.address, judged, self._around.chance())
         if rest is not None:
             self._log.warning("provider rests", until=str(rest.until), reason=rest.reason)
@@ -287,6 +330,8 @@ class _Run:
 
     def _note(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
+        if self._lanes is not None and outcome.state is DeliveryState.QUEUED:
+            self._lanes.cut()
         self._log.info(
             "attempt",
             delivery=outcome.delivery_id,
@@ -300,14 +345,16 @@ class _Run:
     async def _next(self, connection: Connection, under_way: int) -> _Job | None:
         """The next letter for a connection, or None when it should carry no more."""
         while not self._stop.is_set() and connection.carried + under_way < self._relay.reuse:
-            due = await self._feed.take()
+            due = await self._taken(wait=not under_way)
             if due is None:
                 return None
             rest = self._providers.resting(due.address, self._around.clock())
             if rest is not None and self._set_aside(due, rest):
+                self._refund(due)
                 continue
             prepared = await self._prepared(due, connection)
             if isinstance(prepared, Skipped):
+                self._refund(due)
                 self._tally.skip()
                 self._committer.skip(prepared)
                 continue
@@ -319,14 +366,25 @@ class _Run:
             )
             if rest is not None:
                 reason = self._manners.retry.given_up(rest.reason)
+                self._refund(due)
                 await self._refuse(due, claim, reason, wait=False)
                 continue
             letter, reason = fitted(prepared, connection.capabilities)
             if letter is not None:
                 return _Job(due, claim, letter)
+            self._refund(due)
             # What the first relay may carry waits for it.
             await self._refuse(due, claim, reason, wait=self._second)
         return None
+
+    async def _taken(self, *, wait: bool) -> Due | None:
+        if self._lanes is None:
+            return await self._feed.take()
+        return await self._lanes.take(wait=wait)
+
+    def _refund(self, due: Due) -> None:
+        if self._lanes is not None:
+            self._lanes.refund(due)
 
     def _set_aside(self, due: Due, rest: Rest) -> bool:
         """Lets a delivery wait while its provider rests; False when it is too old for that."""

@@ -13,6 +13,7 @@ from newsletter.delivery.committer import Ledger, Skipped
 from newsletter.delivery.connection import Capabilities, Letter, Timeouts, wire_address
 from newsletter.delivery.feed import Pages
 from newsletter.delivery.judging import Retry
+from newsletter.delivery.pacing import Paces
 from newsletter.delivery.reach import Persistence
 from newsletter.errors import AddressError
 from newsletter.store.values import DeliveryState, Due, Fixed, Outcome
@@ -51,12 +52,14 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Time, chance, and who looks on. `stop` drains: no new letter is begun once it is set."""
+    """Time, chance, and who looks on. `stop` drains: no new letter is begun once it is set. Who
+    shares `paces` shares the rate of a relay."""
 
     clock: Callable[[], dt.datetime]
     chance: Callable[[], float]
     stop: asyncio.Event
     observe: Callable[[Outcome], None] = lambda _outcome: None
+    paces: Paces = field(default_factory=Paces)
 
 
 @dataclass(frozen=True, kw_only=True)
