@@ -18,6 +18,7 @@ from newsletter.cli.catcher import HOST, catcher
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import keyring, now, out, template_folders
 from newsletter.cli.logs import configure_logs
+from newsletter.cli.serving import with_outbox
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.relay import parse_relay
 from newsletter.packaged import copy_out
@@ -150,9 +151,12 @@ def _show(db: Database, found: Settings, mail: Path, port: int) -> None:
         db, keyring(found), clock=now, public_url=found.public_url, templates=folders
     )
     app = create_catcher_app(mail, pages, templates=folders)
-    serve(
-        app,
-        host=HOST,
-        port=port,
-        started=lambda url: out.print(f"\nThe caught mail: {url}/mail (Ctrl-C ends)"),
-    )
+    # Whoever subscribes at the pages finds the confirmation among the caught mail.
+    with catcher(mail) as relay:
+        app.router.lifespan_context = with_outbox(db, parse_relay(relay), None)
+        serve(
+            app,
+            host=HOST,
+            port=port,
+            started=lambda url: out.print(f"\nThe caught mail: {url}/mail (Ctrl-C ends)"),
+        )

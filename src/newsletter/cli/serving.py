@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from newsletter import schedule
 from newsletter.cli.clockwork import Lifespan, with_clock
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
+from newsletter.cli.forgetting import with_forgetting
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.signing import signer
 from newsletter.delivery.outbox import ahead_of
@@ -50,12 +51,14 @@ def serve(
             trusted_proxies=found.trusted_proxies,
             signer=signer(found),
         )
+        doing: Lifespan | None = None
         if clock or found.smtp_url:
-            app.router.lifespan_context = _with_outbox(
+            doing = with_outbox(
                 db,
                 parse_relays(found.relay_url, found.fallback_relay_url),
                 with_clock(db, found) if clock else None,
             )
+        app.router.lifespan_context = with_forgetting(db, doing)
         if clock:
             with db.read() as session:
                 for name in lists.list_names(session):
@@ -64,7 +67,7 @@ def serve(
         serve_app(app, host=host, port=port, started=lambda url: out.print(f"serving {url}"))
 
 
-def _with_outbox(db: Database, relay: RelaySettings, then: Lifespan | None) -> Lifespan:
+def with_outbox(db: Database, relay: RelaySettings, then: Lifespan | None) -> Lifespan:
     """What comes into the outbox goes out for as long as the pages are served."""
 
     @asynccontextmanager

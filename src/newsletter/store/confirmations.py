@@ -137,7 +137,9 @@ def confirmation(session: Session, confirmation_id: int) -> Confirmation | None:
     )
 
 
-def confirm(session: Session, confirmation_id: int, subscriber_id: int, now: dt.datetime) -> None:
+def confirm(
+    session: Session, confirmation_id: int, subscriber_id: int | None, now: dt.datetime
+) -> None:
     """Notes that a wish was confirmed, and by whom."""
     row = _row(session, confirmation_id)
     if row is not None and row.confirmed_at is None:
