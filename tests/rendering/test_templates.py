@@ -113,7 +113,7 @@ def test_a_template_without_a_text_part_is_refused(tmp_path: Path) -> None:
         (IN_TEXT.format("{{ slot('name') }}"), 5, "no slot 'name'"),
         (IN_TEXT.format("{{ count('stars', 'a', 'b') }}"), 5, "no count 'stars'"),
         (IN_TEXT.format("{{ 1 / 0 }}"), 5, "ZeroDivisionError"),
-        (IN_TEXT.format("{% include 'other.mjml' %}"), 0, "no file mine/other.mjml"),
+        (IN_TEXT.format("{% include 'other.mjml' %}"), 5, "no file mine/other.mjml"),
         ("<mj-section>", 0, "MJML does not compile"),
         (IN_TEXT.format("x" * 1100), 0, "998"),
     ],

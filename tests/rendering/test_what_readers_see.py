@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from typing import Any
 
 import pytest
 
 from newsletter.content.digest import Digest
-from newsletter.content.entry import BriefText, EntryText, Tier
+from newsletter.content.entry import BriefText, EntryText, Period, Tier
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import Policies, Untranslated
 from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
 from newsletter.rendering import compile_issue, load_template
-from tests.builders import make_breakthrough, make_brief, make_digest, make_entry, make_values
+from newsletter.rendering.checks.inbox import SUBJECT_CHARACTERS
+from tests.builders import (
+    WEEK,
+    make_breakthrough,
+    make_brief,
+    make_digest,
+    make_entry,
+    make_values,
+)
 
 LINKS = Links("https://news.example.org")
 
@@ -195,6 +204,17 @@ def test_the_footer_offers_every_way_to_change_or_end_it() -> None:
         assert f'href="{url}"' in page
         assert url in text
     assert "1 Example Street, 12345 Sampleton" in page
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+@pytest.mark.parametrize("window", [WEEK, Period(dt.date(2025, 12, 29), dt.date(2026, 1, 4))])
+def test_a_subject_with_a_long_title_still_fits_on_a_line(name: str, window: Period) -> None:
+    entries = [make_entry(n, title="A title of many words " * 9, period=window) for n in range(92)]
+    digest = make_digest(entries, [], window)
+    made = compile_issue(load_template([], name), digest, ("en",), links=LINKS)
+    subject = made.subject(plan(digest, Preferences()), make_values())
+    assert subject.endswith("…")
+    assert len(subject) <= SUBJECT_CHARACTERS
 
 
 def test_nothing_is_fetched_from_anywhere() -> None:

@@ -23,9 +23,8 @@ def period(days: Period, language: str) -> str:
 
 
 def short_period(days: Period, language: str) -> str:
-    """The same without the year."""
-    same_year = days.first.year == days.last.year
-    return _interval(days, "MMMd" if same_year else "yMMMd", language)
+    """The same without years, for a subject: a mail has its date beside it."""
+    return _interval(days, "MMMd", language)
 
 
 def _interval(days: Period, skeleton: str, language: str) -> str:

@@ -71,7 +71,8 @@ def _told(name: str, files: Files, work: Callable[[], str]) -> str:
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(error.name or name, error.lineno, str(error.message)) from None
     except jinja2.TemplateNotFound as error:
-        raise TemplateError(name, 0, f"there is no file {error.name}") from None
+        at, line = _place(error, files) or (name, 0)
+        raise TemplateError(at, line, f"there is no file {error.name}") from None
     except Exception as error:  # noqa: BLE001 (a template can raise anything)
         at, line = _place(error, files) or (name, 0)
         raise TemplateError(at, line, f"{type(error).__name__}: {error}") from None
