@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from newsletter.content.announcement import announcement
+from newsletter.content.announcement import announcement, same_words
 from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Period
 from newsletter.content.links import Links
@@ -111,7 +111,12 @@ def announce(
         about = corrects.ref if corrects else ""
         digest = announcement(mailing_list, text, day, source=source, about=about)
         for issue in issues.list_issues(session, list_name):
-            if issue.name == digest.name and issue.state is not IssueState.DRAFT:
+            begun = issue.state in (IssueState.FROZEN, IssueState.SENDING, IssueState.PAUSED)
+            # One that was begun on an earlier day goes on as what it is, or midnight would send
+            # the same to everybody twice.
+            if issue.state is not IssueState.DRAFT and (
+                issue.name == digest.name or (begun and same_words(issue.name, digest.name))
+            ):
                 return issue
         only = corrects.id if corrects else None
         return issues.save_draft(session, digest, now, corrects=only)

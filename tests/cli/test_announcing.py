@@ -1,6 +1,7 @@
 """Corrections and announcements, from a file to inboxes."""
 
 import json
+import sqlite3
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -33,6 +34,24 @@ def test_an_announcement_goes_to_everybody_once(filled: Run, mail: Path, note: P
     messages = caught(mail)
     assert set(messages) == {f"{name}@reader.example" for name in ("ann", "bo", "cy")}
     assert len(list(mail.iterdir())) == 3, "who has it does not get it again"
+
+
+def test_one_that_was_begun_yesterday_goes_on_and_is_no_second_one(
+    filled: Run, mail: Path, note: Path, tmp_path: Path
+) -> None:
+    words = ("send", LIST, "--announce", note, "--unchecked", "--yes")
+    assert filled(*words, smtp="smtp://127.0.0.1:9").code == 1, "nobody listens there"
+    with sqlite3.connect(tmp_path / "newsletter.db") as connection:
+        connection.execute(
+            "UPDATE issues SET name = 'note-2026-02-12-' || substr(name, -8) "
+            "WHERE name LIKE 'note%'"
+        )
+    connection.close()
+    shown = filled(*words)
+    assert "note-2026-02-12" in shown.out
+    assert len(list(mail.iterdir())) == 3
+    notes = [i for i in json.loads(filled("issues", "list", "--json").out) if i["issue"] != ISSUE]
+    assert [i["state"] for i in notes] == ["sent"]
 
 
 def test_it_is_a_message_like_any_other(filled: Run, mail: Path, note: Path) -> None:

@@ -46,6 +46,12 @@ def announcement(
     )
 
 
+def same_words(name: str, other: str) -> bool:
+    """Whether announcements of these names say the same, on whatever day."""
+    kind, _, said = name.rpartition("-")
+    return kind.startswith("note-") and other.startswith("note-") and other.endswith(f"-{said}")
+
+
 def _parted(text: str, source: str) -> tuple[str, str]:
     lines = text.removeprefix("\ufeff").strip().splitlines()
     if not lines or not re.match(r"#\s+\S", lines[0]):
