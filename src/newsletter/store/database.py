@@ -6,8 +6,9 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import psycopg
@@ -40,6 +41,7 @@ class Database:
 
     engine: Engine
     writer: Engine
+    turn: Lock = field(default_factory=Lock, repr=False)
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -82,10 +84,28 @@ class Database:
         Raises:
             DatabaseError: the database does not answer, stays locked, or has no such tables.
         """
-        with self.told(), Session(self.writer, expire_on_commit=False) as session:
+        with (
+            self.told(),
+            self._in_turn(),
+            Session(self.writer, expire_on_commit=False) as session,
+        ):
             session.connection()
             yield session
             session.commit()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """SQLite's writers look for its lock now and then, and with many of them the same one may
+        come too late each time; so those of this process wait for each other first."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        if not self.turn.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseError(f"the database {self.place} is written by too many: try again")
+        try:
+            yield
+        finally:
+            self.turn.release()
 
     def upgrade(self) -> None:
         """Brings the tables to this program's version; does nothing when they are.
