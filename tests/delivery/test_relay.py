@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,16 @@ def test_options() -> None:
     assert parse_relay("smtps://mail.example.org").connections == 8
 
 
+def test_how_fast_a_relay_may_be_given_mail() -> None:
+    assert parse_relay("smtps://mail.example.org").rate == 10
+    assert parse_relay("smtps://mail.example.org?rate=0").rate == 0
+    assert parse_relay("smtp://127.0.0.1").rate == 0
+    found = parse_relay(
+        "smtps://mail.example.org?rate=2.5&rate.qq=1&rate.163.COM=0&warmup=2026-11-20"
+    )
+    assert (found.rate, found.rates, found.warmup) == (2.5, {"qq": 1}, dt.date(2026, 11, 20))
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -61,6 +73,12 @@ def test_options() -> None:
         "smtp://host?connections=0",
         "smtp://host?connections=many",
         "smtp://host?connection=8",
+        "smtp://host?rate=fast",
+        "smtp://host?rate=-1",
+        "smtp://host?rate=nan",
+        "smtp://host?rate=0.001",
+        "smtp://host?rate.qq=many",
+        "smtp://host?warmup=soon",
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_setting(url: str) -> None:

@@ -1,10 +1,14 @@
-"""The deliveries still to be made, a page at a time, so that memory stays flat."""
+"""The deliveries still to be made, a page at a time, so that memory stays flat.
+
+`lanes` has the same face for a relay that is given them at a pace.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from newsletter.store.values import Due
 
@@ -13,9 +17,17 @@ Pages = Callable[[int], Awaitable[Sequence[Due]]]
 
 _LOW = 64
 
+T = TypeVar("T")
+
 
 class Feed:
     """Hands each due delivery to one taker, once. The next page is read before this one ends."""
+
+    passed: frozenset[str] = frozenset()
+    """Providers whose deliveries were left in the ledger: all are handed out."""
+
+    exhausted = False
+    """Whether no more may go today."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
@@ -24,7 +36,7 @@ class Feed:
         self._ended = False
         self._reading: asyncio.Task[None] | None = None
 
-    async def take(self) -> Due | None:
+    async def take(self, *, wait: bool = True) -> Due | None:  # noqa: ARG002 - the turn is at once
         """The next delivery; None when there is none left."""
         while not self._ready and not self._ended:
             await self._read()
@@ -38,6 +50,16 @@ class Feed:
     def give_back(self, due: Due) -> None:
         """For one that was taken and not begun: it is next."""
         self._ready.appendleft(due)
+
+    def refund(self, due: Due) -> None:
+        """For one whose turn was not needed."""
+
+    def cut(self) -> None:
+        """Something is due again, for the next pass."""
+
+    async def in_turn(self, opener: Callable[[], Awaitable[T]]) -> T | None:
+        """Opens a connection when something may be sent: now."""
+        return await opener()
 
     async def waiting(self) -> bool:
         """Whether there is anything left to take."""

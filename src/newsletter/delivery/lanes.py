@@ -89,6 +89,12 @@ class Lanes:
         """Something else is due again: a pass that only waits ends, and the next one finds it."""
         self._cut = True
 
+    async def close(self) -> None:
+        """Ends; who stands stays in the ledger."""
+        self._lanes.clear()
+        self._standing = 0
+        await self._feed.close()
+
     async def waiting(self) -> bool:
         """Whether there is anything left to take today."""
         if self.exhausted:

@@ -212,6 +212,11 @@ def ramp(began: dt.date | None, day: dt.date) -> int | None:
     return FIRST_DAY << max(0, (day - began).days)
 
 
+def next_day(now: dt.datetime) -> dt.datetime:
+    """When the next day of a warm-up begins: at midnight UTC."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+
+
 class Paces:
     """The pace of each relay in this process. `behind` as in `Pace`."""
 

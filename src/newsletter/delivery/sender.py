@@ -10,7 +10,6 @@ Each connection carries one letter after the other. In the order that the promis
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from newsletter.delivery.feed import Feed
 from newsletter.delivery.judging import judge
 from newsletter.delivery.lanes import Lanes
 from newsletter.delivery.offers import Offers
+from newsletter.delivery.pacing import next_day
 from newsletter.delivery.patience import heed
 from newsletter.delivery.providers import Providers, Rest
 from newsletter.delivery.reach import Reach
@@ -121,8 +121,7 @@ class _Run:
         )
         self._committer = Committer(work.ledger, work.executor, self._reach.count)
         self._pace = around.paces.of(relay)
-        self._feed = Feed(work.pages)
-        self._lanes: Lanes | None = None
+        self._feed: Feed | Lanes = Feed(work.pages)
         self._log = _log(relay)
         self._halt = ""
         self._trouble: NewsletterError | None = None
@@ -139,34 +138,24 @@ class _Run:
                 self._open_feed(passed)
                 await self._through()
                 anew = self._tally.queued_again > before
-                left = self._lanes.passed if self._lanes is not None else passed
-                again, passed = anew or bool(left), frozenset() if anew else left
-                again = again and not self._waits_for_tomorrow()
+                passed = self._feed.passed
+                again = (anew or bool(passed)) and not self._feed.exhausted
+                passed = frozenset() if anew else passed
         finally:
             watch.cancel()
             self._reach.abort()
             await self._feed.close()
         await self._settle()
+        if self._feed.exhausted:
+            tomorrow = next_day(self._around.clock())
+            self._tally.waits(tomorrow)
+            self._log.warning("the warm-up allows no more today", until=str(tomorrow))
         return self._tally.summary(halt=self._halt, stopped=self._around.stop.is_set())
 
     def _open_feed(self, passed: frozenset[str]) -> None:
-        self._feed = Feed(self._work.pages)
+        feed = self._feed = Feed(self._work.pages)
         if self._pace is not None:
-            clock = self._around.clock
-            self._lanes = Lanes(self._feed, self._pace, clock, self._stop, passed)
-
-    def _waits_for_tomorrow(self) -> bool:
-        """Whether the warm-up has had its messages of the day, and the rest goes tomorrow."""
-        if self._lanes is None or not self._lanes.exhausted:
-            return False
-        now = self._around.clock()
-        tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
-        self._tally.waits(tomorrow)
-        self._log.warning("the warm-up allows no more today", until=str(tomorrow))
-        return True
-
-    async def _waiting(self) -> bool:
-        return await (self._feed if self._lanes is None else self._lanes).waiting()
+            self._feed = Lanes(feed, self._pace, self._around.clock, self._stop, passed)
 
     async def _settle(self) -> None:
         if self._committer.failure is not None:
@@ -195,7 +184,7 @@ class _Run:
     async def _through(self) -> None:
         """One pass over what is due. The first connection proves the relay before others open."""
         try:
-            if not await self._waiting():
+            if not await self._feed.waiting():
                 return
             first = await self._reach.connect()
         except NewsletterError as error:
@@ -213,9 +202,9 @@ class _Run:
 
     async def _worker(self, connection: Connection | None) -> None:
         try:
-            while not self._stop.is_set() and await self._waiting():
+            while not self._stop.is_set() and await self._feed.waiting():
                 if connection is None:
-                    connection = await self._connected()
+                    connection = await self._feed.in_turn(self._reach.connect)
                 if connection is not None:
                     self._offers.met(self._relay, connection.capabilities)
                     try:
@@ -230,14 +219,9 @@ class _Run:
             if connection is not None:
                 await self._reach.release(connection)
 
-    async def _connected(self) -> Connection | None:
-        if self._lanes is None:
-            return await self._reach.connect()
-        return await self._lanes.in_turn(self._reach.connect)
-
     async def _carry(self, connection: Connection) -> None:
         """Letters over one connection, until it ends or they do."""
-        while await self._row(connection) and self._lanes is not None and connection.alive:
+        while await self._row(connection) and self._pace is not None and connection.alive:
             pass  # at a pace, a connection is kept for the next letter's turn
 
     async def _row(self, connection: Connection) -> bool:
@@ -257,7 +241,7 @@ class _Run:
             if job is None:
                 await granted
                 if upcoming is not None:
-                    (self._feed if self._lanes is None else self._lanes).give_back(upcoming.due)
+                    self._feed.give_back(upcoming.due)
         return True
 
     async def _upcoming(self, connection: Connection) -> _Job | None:
@@ -330,8 +314,8 @@ class _Run:
 
     def _note(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
-        if self._lanes is not None and outcome.state is DeliveryState.QUEUED:
-            self._lanes.cut()
+        if outcome.state is DeliveryState.QUEUED:
+            self._feed.cut()
         self._log.info(
             "attempt",
             delivery=outcome.delivery_id,
@@ -345,16 +329,16 @@ class _Run:
     async def _next(self, connection: Connection, under_way: int) -> _Job | None:
         """The next letter for a connection, or None when it should carry no more."""
         while not self._stop.is_set() and connection.carried + under_way < self._relay.reuse:
-            due = await self._taken(wait=not under_way)
+            due = await self._feed.take(wait=not under_way)
             if due is None:
                 return None
             rest = self._providers.resting(due.address, self._around.clock())
             if rest is not None and self._set_aside(due, rest):
-                self._refund(due)
+                self._feed.refund(due)
                 continue
             prepared = await self._prepared(due, connection)
             if isinstance(prepared, Skipped):
-                self._refund(due)
+                self._feed.refund(due)
                 self._tally.skip()
                 self._committer.skip(prepared)
                 continue
@@ -366,25 +350,16 @@ class _Run:
             )
             if rest is not None:
                 reason = self._manners.retry.given_up(rest.reason)
-                self._refund(due)
+                self._feed.refund(due)
                 await self._refuse(due, claim, reason, wait=False)
                 continue
             letter, reason = fitted(prepared, connection.capabilities)
             if letter is not None:
                 return _Job(due, claim, letter)
-            self._refund(due)
+            self._feed.refund(due)
             # What the first relay may carry waits for it.
             await self._refuse(due, claim, reason, wait=self._second)
         return None
-
-    async def _taken(self, *, wait: bool) -> Due | None:
-        if self._lanes is None:
-            return await self._feed.take()
-        return await self._lanes.take(wait=wait)
-
-    def _refund(self, due: Due) -> None:
-        if self._lanes is not None:
-            self._lanes.refund(due)
 
     def _set_aside(self, due: Due, rest: Rest) -> bool:
         """Lets a delivery wait while its provider rests; False when it is too old for that."""
