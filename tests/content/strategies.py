@@ -82,6 +82,9 @@ class FlatSizes:
         standing = sum(self.octets[depth] for depth in plan.depths)
         return self.frame + standing + (self.heading if plan.shown else 0)
 
+    def fits(self, plan: Plan, budget: int) -> bool:
+        return self.html_octets(plan) <= budget
+
     def entry_octets(self, index: int, depth: Depth) -> int:
         del index
         return self.octets[depth]

@@ -167,6 +167,15 @@ def test_sizes_are_those_of_the_page_with_its_slots_at_their_widest() -> None:
         assert full > title > made.entry_octets(index, Depth.ABSENT) == 0
 
 
+def test_what_fits_is_known_at_every_budget() -> None:
+    made, digest = compiled(), make_digest()
+    chosen = plan(digest, EVERYTHING)
+    size = made.html_octets(chosen)
+    assert [made.fits(chosen, size + more) for more in (-1, 0, 1, 50, 10**6)] == [
+        False, True, True, True, True,
+    ]  # fmt: skip
+
+
 def test_a_week_over_budget_is_folded_below_it() -> None:
     digest = make_digest([make_entry(number) for number in range(1, 93)])
     made = compile_issue(load_template([], "weekly"), digest, ("en",), links=LINKS)

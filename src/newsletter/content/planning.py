@@ -85,6 +85,9 @@ class Sizes(Protocol):
     def html_octets(self, plan: Plan) -> int:
         """Octets of the HTML part for `plan`, slots at their greatest width."""
 
+    def fits(self, plan: Plan, budget: int) -> bool:
+        """Whether `html_octets` is `budget` at most, which may be known without measuring."""
+
     def entry_octets(self, index: int, depth: Depth) -> int:
         """Octets that entry `index` alone takes at `depth`."""
 
@@ -168,7 +171,7 @@ def fold(chosen: Plan, sizes: Sizes, budget: int) -> Plan:
     in the end whatever still fits is unfolded again, from the first on. A budget smaller than the
     frame leaves no entry; the frame is never cut.
     """
-    if sizes.html_octets(chosen) <= budget:
+    if sizes.fits(chosen, budget):
         return chosen  # as nearly always: it is not measured again
     folded = chosen
     for depth in (Depth.TITLE, Depth.ABSENT):

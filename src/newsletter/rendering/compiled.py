@@ -101,6 +101,10 @@ class Compiled:
         """Octets of the HTML part for `plan`: lines end in CRLF, slots are at their widest."""
         return self._sizes.of(self._facts.read(plan))
 
+    def fits(self, plan: Plan, budget: int) -> bool:
+        """Whether `html_octets` is `budget` at most; of a short issue, every plan is."""
+        return self._sizes.most <= budget or self.html_octets(plan) <= budget
+
     def entry_octets(self, index: int, depth: Depth) -> int:
         """Octets that entry `index` alone takes at `depth`."""
         return self._sizes.entry(index, depth)

@@ -28,6 +28,10 @@ class PartSizes:
     ) -> None:
         self._slots = [widest(slot) for slot in slots]
         self._steps = lay_out(parts, numbers, octets)
+        all_shown: list[int] = []
+        walk(self._steps, b"\1" * (len(numbers) + 1), self._slots, all_shown)
+        self.most = sum(all_shown)
+        """Octets of all there is, shown together or not: no plan takes more."""
         self._alone: dict[str, int] = {}
         self._collect(parts)
         alone = self._alone.get
