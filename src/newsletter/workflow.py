@@ -22,6 +22,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.engine import deliver
+from newsletter.delivery.halting import ended
 from newsletter.delivery.messages import skip_reason
 from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings
@@ -318,6 +319,10 @@ async def send(
             summary = await deliver(db, issue, relay, keyring, around, signer=signer)
             while not (summary.halt or summary.stopped) and await passes(db, issue, around):
                 summary = await deliver(db, issue, relay, keyring, around, signer=signer)
+    if not (summary.halt or summary.stopped):
+        # It may have ended in the hold of a canary, where no sender was there to see it.
+        stopped = around.stop.is_set()
+        summary = replace(summary, halt=ended(db, issue.id), stopped=stopped)
     with db.write() as session:
         issues.finish_if_done(session, issue.id, around.clock())
     return summary

@@ -7,8 +7,10 @@ import datetime as dt
 
 import pytest
 
+from newsletter import workflow
 from newsletter.content.mailinglist import Policies
-from newsletter.delivery.sender import Surroundings
+from newsletter.delivery.relay import parse_relay
+from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.trying import passes, too_bad
 from newsletter.store import canary, issues, steering
 from newsletter.store.canary import Fared
@@ -17,7 +19,7 @@ from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState
 from tests.delivery.scripted_server import ScriptedServer
 from tests.delivery.sending import run
-from tests.delivery.test_engine import READERS, going_out, send
+from tests.delivery.test_engine import KEYRING, READERS, going_out, send
 from tests.store.stage import NOW
 
 HALF_AN_HOUR = dt.timedelta(minutes=30)
@@ -74,6 +76,31 @@ def test_a_pause_ends_the_hold(database: Database) -> None:
     with database.write() as session:
         steering.pause(session, issue.id)
     assert not run(tried(database, issue, server, NOW + HALF_AN_HOUR))
+    assert len(server.accepted) == 2
+
+
+def test_a_send_that_ended_in_the_hold_says_so(database: Database) -> None:
+    issue, server = with_canary(database), ScriptedServer()
+
+    async def go(pauses: bool) -> Summary:
+        around = Surroundings(clock=lambda: NOW, chance=lambda: 0.5, stop=asyncio.Event())
+
+        def interrupt() -> None:
+            if not pauses:
+                around.stop.set()
+                return
+            with database.write() as session:
+                steering.pause(session, issue.id, "the title is wrong")
+
+        async with server.running():
+            asyncio.get_running_loop().call_later(1.5, interrupt)
+            relay = parse_relay(f"smtp://127.0.0.1:{server.port}")
+            return await workflow.send(database, issue, relay, KEYRING, (), around)
+
+    summary = run(go(pauses=False))
+    assert (summary.stopped, summary.halt) == (True, "")
+    summary = run(go(pauses=True))
+    assert (summary.stopped, summary.halt) == (False, "the issue is paused: the title is wrong")
     assert len(server.accepted) == 2
 
 

@@ -13,7 +13,7 @@ from newsletter.delivery.breaking import Breaker
 from newsletter.delivery.cancelling import sweep
 from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.dkim import Signer
-from newsletter.delivery.halting import hold
+from newsletter.delivery.halting import ended, hold
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
@@ -74,7 +74,7 @@ async def deliver(
             finally:
                 sweep(database, issue.id)
             halt = breaker.settle() or summary.halt
-            halt = hold(database, issue, halt) if halt else books.ended()
+            halt = hold(database, issue, halt) if halt else ended(database, issue.id)
             return replace(summary, halt=halt)
 
 
@@ -157,14 +157,6 @@ class StoreLedger:
         """Whether the issue may still go out."""
         with self._database.read() as session:
             return self._goes_out(issues.issue_state(session, self._issue_id))
-
-    def ended(self) -> str:
-        """That somebody has paused or cancelled the issue, in words; else empty."""
-        with self._database.read() as session:
-            issue = issues.issue_by_id(session, self._issue_id)
-        ended = issue.state in (IssueState.PAUSED, IssueState.CANCELLED)
-        why = f": {issue.note}" if issue.note else ""
-        return f"the issue is {issue.state}{why}" if ended else ""
 
     @staticmethod
     def _goes_out(state: IssueState) -> bool:
