@@ -106,6 +106,13 @@ def test_a_list_may_hold_what_is_not_translated() -> None:
     assert rules(holding, Preferences(languages=("zh", "en"))) == [(Rule.EVERYTHING, None)]
 
 
+def test_a_paper_that_is_only_named_is_not_held() -> None:
+    holding = digest_of(("proofs",), policies=Policies(untranslated=Untranslated.HOLD))
+    named = replace(holding.entries[0].entry, texts={})
+    holding = replace(holding, entries=(DigestEntry(named, ("proofs",)),))
+    assert rules(holding, Preferences(languages=("zh",))) == [(Rule.EVERYTHING, None)]
+
+
 def test_a_language_that_the_list_lacks_becomes_its_first() -> None:
     assert plan(ISSUE, Preferences(languages=("fr",))).languages == ("en",)
 

@@ -120,9 +120,9 @@ def judge(digest: Digest, item: DigestEntry, preferences: Preferences) -> Verdic
         return verdict
     if item.entry.tier.rank > preferences.lowest_tier.rank:
         return Verdict(Rule.BELOW_TIER)
-    if digest.list.policies.untranslated is Untranslated.HOLD and not (
-        set(spoken(digest.list, preferences)) & set(item.entry.texts)
-    ):
+    held = digest.list.policies.untranslated is Untranslated.HOLD and item.entry.texts
+    # Of a mention there may be no text at all, so nothing to translate.
+    if held and not set(spoken(digest.list, preferences)) & set(item.entry.texts):
         return Verdict(Rule.NOT_TRANSLATED)
     return verdict
 
