@@ -70,6 +70,20 @@ def test_a_word_longer_than_the_window_is_broken(browser: Browser, template: str
     view.page.close()
 
 
+def test_a_wide_logo_shrinks_to_the_window(browser: Browser) -> None:
+    digest = make_digest(theme=Theme(logo="https://news.example.org/logo.png"))
+    made = compile_issue(load_template([], "weekly"), digest, ("en",), links=LINKS)
+    html = made.html(plan(digest, Preferences()), make_values())
+    drawn = "<svg xmlns='http://www.w3.org/2000/svg' width='1200' height='80'/>"
+    view = View(
+        browser, html.replace(digest.list.theme.logo, f"data:image/svg+xml,{drawn}"), 320, "light"
+    )
+    check(view)
+    width, height = view.page.evaluate("[document.images[0].width, document.images[0].height]")
+    assert (width / height, height) == (pytest.approx(15, rel=0.05), pytest.approx(19, abs=1))
+    view.page.close()
+
+
 @pytest.mark.parametrize("kind", PAGES)
 def test_actions_are_as_high_as_a_finger_is_wide(browser: Browser, kind: str) -> None:
     view = View(browser, page(kind), 320, "light")
