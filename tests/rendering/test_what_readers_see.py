@@ -104,6 +104,14 @@ def test_a_text_in_another_language_is_shown_with_its_language() -> None:
     assert re.search(r'<div lang="zh"><p [^>]*>只有中文摘要。', page)
 
 
+def test_a_translated_title_is_shown_although_the_rest_is_in_another_language() -> None:
+    texts = {"zh": EntryText(title="中文标题"), "en": EntryText(summary="In English.")}
+    week = make_digest([make_entry(texts=texts)], [])
+    for part in seen(week, languages=("zh",)):
+        assert part.index("中文标题") < part.index("In English.")
+    assert "中文标题" not in seen(week)[0]
+
+
 def test_what_is_not_translated_can_be_held() -> None:
     chinese = {"zh": EntryText(summary="只有中文摘要。")}
     held = Policies(untranslated=Untranslated.HOLD)

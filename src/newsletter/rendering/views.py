@@ -254,7 +254,11 @@ def _spoken(
 
 def _texts(entry: Entry, languages: tuple[str, ...], digest: Digest) -> Iterator[TextView]:
     said = [lang for lang, text in entry.texts.items() if set(text.filled()) & _SHOWN]
-    for number, lang in enumerate(_spoken(entry.texts, said, languages, digest)):
+    spoken = _spoken(entry.texts, said, languages, digest)
+    for lang in languages:  # of some papers only the title is translated
+        if lang not in spoken and lang in entry.texts and entry.texts[lang].title:
+            yield _text(entry.texts[lang], lang, second=False)
+    for number, lang in enumerate(spoken):
         yield _text(entry.texts[lang], lang, second=number > 0)
 
 
