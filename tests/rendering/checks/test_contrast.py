@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import colorsys
+
 import pytest
 
 from newsletter.content.mailinglist import Theme
@@ -19,6 +21,23 @@ def test_ratios_are_those_of_wcag() -> None:
 
 def test_the_default_theme_can_be_read() -> None:
     assert look(clean_digest(theme=Theme())) == ()
+
+
+def inverted(colour: str) -> str:
+    """As clients that darken by force do: the same hue, its lightness turned round."""
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    turned = colorsys.hls_to_rgb(hue, 1 - lightness, saturation)
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in turned)
+
+
+@pytest.mark.parametrize("ground", ["paper", "ground"])
+@pytest.mark.parametrize("ink", ["ink", "muted", "accent"])
+def test_the_default_colours_survive_a_client_that_inverts_them(ink: str, ground: str) -> None:
+    theme = Theme()
+    ratio = contrast(inverted(getattr(theme, ink)), inverted(getattr(theme, ground)))
+    assert ratio is not None
+    assert ratio >= 4.5
 
 
 def test_a_theme_that_is_hard_to_read_names_its_values() -> None:
