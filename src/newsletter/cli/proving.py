@@ -8,8 +8,10 @@ from newsletter.cli.signing import signer
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.messages import draft_message
 from newsletter.delivery.oneclick import prove_one_click
+from newsletter.errors import OneClickError
 from newsletter.settings import Settings
 from newsletter.store.issues import Issue
+from newsletter.store.values import IssueState
 
 
 def sample_message(found: Settings, wanted: Issue) -> bytes:
@@ -32,4 +34,20 @@ async def prove_leaving(found: Settings, wanted: Issue) -> None:
     Raises:
         OneClickError: readers could not leave there.
     """
-    await prove_one_click(sample_message(found, wanted))
+    try:
+        await prove_one_click(sample_message(found, wanted))
+    except OneClickError as error:
+        old, new = wanted.digest.list.public_url, found.public_url
+        if new in ("", old):
+            raise
+        raise OneClickError(
+            f"{wanted.ref} was put together when public_url was {old}; it is {new} now: "
+            f"`newsletter {_anew(wanted)}` takes it up"
+        ) from error
+
+
+def _anew(wanted: Issue) -> str:
+    if wanted.state is not IssueState.DRAFT:
+        return f"issues amend {wanted.ref}"
+    period = wanted.period
+    return f"issues assemble {wanted.list_name} --from {period.first} --to {period.last}"
