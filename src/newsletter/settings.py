@@ -129,6 +129,10 @@ class Settings(BaseSettings):
         default=(),
         description="proxies in front of the pages, whose X-Forwarded-For is believed",
     )
+    metrics: bool = Field(
+        default=False,
+        description="whether /metrics answers anybody, not only requests from this machine",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="how much is logged to stderr; info has a line an attempt"
     )

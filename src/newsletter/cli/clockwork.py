@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
@@ -17,6 +18,7 @@ from newsletter.cli.edge import keyring, now, template_folders
 from newsletter.cli.proving import prove_leaving
 from newsletter.cli.signing import signer
 from newsletter.content.entry import Period
+from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import parse_relays
 from newsletter.delivery.sender import Surroundings
 from newsletter.errors import ConflictError, NewsletterError, OneClickError
@@ -25,6 +27,7 @@ from newsletter.store import issues, lists, retries
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState
+from newsletter.web.metrics import Metrics
 
 PROOFS = 30
 """How often an unsubscribe address that does not answer is tried, before the week is given up."""
@@ -34,12 +37,12 @@ BETWEEN_PROOFS = 60.0  # seconds
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def with_clock(db: Database, found: Settings) -> Lifespan:
+def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) -> Lifespan:
     """The scheduler for as long as the pages are served; a send under way is drained at the end."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sends = Sends(db, found)
+        sends = Sends(db, found, paces, metrics)
         with db.read() as session:
             found_lists = [lists.get_list(session, n) for n in lists.list_names(session)]
         clock = schedule.scheduler(found_lists, sends.week, now, sends.waiting)
@@ -56,8 +59,15 @@ def with_clock(db: Database, found: Settings) -> Lifespan:
 class Sends:
     """The sends that the clock has begun."""
 
-    def __init__(self, db: Database, found: Settings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        found: Settings,
+        paces: Paces | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._db, self._found = db, found
+        self._paces, self._metrics = paces or Paces(), metrics or Metrics()
         self._relay = parse_relays(found.relay_url, found.fallback_relay_url)
         self._stop = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -129,7 +139,14 @@ class Sends:
         return await prove_leaving(self._found, issue)
 
     async def _send(self, issue: Issue) -> None:
-        around = Surroundings(clock=now, chance=random.SystemRandom().random, stop=self._stop)
+        around = Surroundings(
+            clock=now,
+            chance=random.SystemRandom().random,
+            stop=self._stop,
+            observe=self._metrics.attempts("issue"),
+            paces=self._paces,
+        )
+        begun = time.monotonic()
         summary = await workflow.send(
             self._db,
             issue,
@@ -139,4 +156,5 @@ class Sends:
             around,
             signer(self._found),
         )
+        self._metrics.sent(time.monotonic() - begun)
         self._log.info("issue sent", issue=issue.ref, halt=summary.halt)

@@ -19,7 +19,6 @@ from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
-    Meter,
     counted,
     database,
     err,
@@ -33,8 +32,11 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.outbox import send_tests
+from newsletter.cli.progress import SendView
 from newsletter.cli.proving import prove_leaving, sample_message
 from newsletter.cli.signing import signer
+from newsletter.delivery.mailhosts import MailHosts
+from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.staying import stay
@@ -43,7 +45,8 @@ from newsletter.settings import Settings
 from newsletter.store import issues, retries
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
-from newsletter.store.values import IssueState, Outcome
+from newsletter.store.troubled import Trouble, troubled_domains
+from newsletter.store.values import IssueState
 from newsletter.workflow import Forecast
 
 
@@ -152,22 +155,20 @@ def run(
 ) -> Summary:
     """Sends with a progress bar; with `wait`, until nothing is deferred any more. Ctrl-C and
     SIGTERM drain; the second stops at once."""
-    with Meter(f"sending {wanted.ref}", expected) as meter:
-        return uvloop.run(_send(db, found, wanted, relay, meter, wait))
+    with SendView(f"sending {wanted.ref}", expected) as view:
+        return uvloop.run(_send(db, found, wanted, relay, view, wait))
 
 
 async def _send(
-    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, meter: Meter, wait: bool
+    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, view: SendView, wait: bool
 ) -> Summary:
-    stop, done = asyncio.Event(), 0
-
-    def observe(outcome: Outcome) -> None:
-        nonlocal done
-        done += outcome.state.final
-        meter.at(done)
-
+    stop = asyncio.Event()
     around = Surroundings(
-        clock=now, chance=random.SystemRandom().random, stop=stop, observe=observe
+        clock=now,
+        chance=random.SystemRandom().random,
+        stop=stop,
+        observe=view.observe,
+        paces=Paces(MailHosts()),
     )
 
     async def once() -> Summary:
@@ -182,6 +183,7 @@ async def _send(
             return retries.next_due(session, wanted.id)
 
     sending = asyncio.ensure_future(stay(once, next_due, around, _waits) if wait else once())
+    shown = asyncio.ensure_future(view.follow(lambda: _troubled(db, wanted)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: sending.cancel() if stop.is_set() else stop.set())
@@ -191,6 +193,13 @@ async def _send(
         raise NewsletterError(
             f"stopped at once: `newsletter send {wanted.ref}` settles what is in doubt and goes on"
         ) from None
+    finally:
+        shown.cancel()
+
+
+def _troubled(db: Database, wanted: Issue) -> tuple[Trouble, ...]:
+    with db.read() as session:
+        return troubled_domains(session, wanted.id)
 
 
 def _waits(until: dt.datetime) -> None:

@@ -17,13 +17,16 @@ from newsletter.cli.edge import database, keyring, now, out, settings, template_
 from newsletter.cli.forgetting import with_forgetting
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.signing import signer
+from newsletter.delivery.mailhosts import MailHosts
 from newsletter.delivery.outbox import ahead_of
+from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Surroundings
 from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.store.keys import check_keys
 from newsletter.web.app import create_app
+from newsletter.web.metrics import Metrics
 from newsletter.web.serve import serve as serve_app
 
 
@@ -42,6 +45,8 @@ def serve(
     with database(found) as db:
         with db.write() as session:
             check_keys(session, ring, now())
+        # One pace and one count for all that this process sends.
+        paces, metrics = Paces(MailHosts()), Metrics(public=found.metrics)
         app = create_app(
             db,
             ring,
@@ -50,13 +55,16 @@ def serve(
             templates=template_folders(found),
             trusted_proxies=found.trusted_proxies,
             signer=signer(found),
+            measured=metrics,
         )
         doing: Lifespan | None = None
         if clock or found.smtp_url:
             doing = with_outbox(
                 db,
                 parse_relays(found.relay_url, found.fallback_relay_url),
-                with_clock(db, found) if clock else None,
+                with_clock(db, found, paces, metrics) if clock else None,
+                paces,
+                metrics,
             )
         app.router.lifespan_context = with_forgetting(db, doing)
         if clock:
@@ -67,13 +75,25 @@ def serve(
         serve_app(app, host=host, port=port, started=lambda url: out.print(f"serving {url}"))
 
 
-def with_outbox(db: Database, relay: RelaySettings, then: Lifespan | None) -> Lifespan:
+def with_outbox(
+    db: Database,
+    relay: RelaySettings,
+    then: Lifespan | None,
+    paces: Paces | None = None,
+    metrics: Metrics | None = None,
+) -> Lifespan:
     """What comes into the outbox goes out for as long as the pages are served."""
+    count = (metrics or Metrics()).attempts("outbox")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        around = Surroundings(clock=now, chance=random.SystemRandom().random, stop=asyncio.Event())
-        async with ahead_of(db, relay, around), then(app) if then else nullcontext():
+        around = Surroundings(
+            clock=now,
+            chance=random.SystemRandom().random,
+            stop=asyncio.Event(),
+            paces=paces or Paces(),
+        )
+        async with ahead_of(db, relay, around, count), then(app) if then else nullcontext():
             yield
 
     return lifespan

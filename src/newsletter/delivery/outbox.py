@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -63,12 +63,16 @@ async def flush(
 
 @asynccontextmanager
 async def ahead_of(
-    database: Database, relay: RelaySettings, around: Surroundings
+    database: Database,
+    relay: RelaySettings,
+    around: Surroundings,
+    observe: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> AsyncIterator[None]:
     """The outbox goes out before what stands in the `with`, and what is put into it meanwhile goes
-    at once, beside it. What hinders the outbox is logged and hinders nothing else."""
+    at once, beside it. What hinders the outbox is logged and hinders nothing else; `observe` is
+    told of its attempts, which are none of those that `around` observes."""
     stop = asyncio.Event()
-    apart = replace(around, stop=stop, observe=lambda _outcome: None)
+    apart = replace(around, stop=stop, observe=observe)
     await _flush_quietly(database, relay, apart)
     beside = asyncio.ensure_future(keep_flushing(database, relay, apart))
     try:

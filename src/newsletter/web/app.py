@@ -22,6 +22,7 @@ from newsletter.web import (
     leave,
     lists,
     lost,
+    metrics,
     new_address,
     preferences,
     subscribe,
@@ -30,6 +31,7 @@ from newsletter.web import (
 from newsletter.web.access_log import AccessLog
 from newsletter.web.client import Network
 from newsletter.web.failures import answer_failures
+from newsletter.web.metrics import Metrics
 from newsletter.web.pages import Pages
 from newsletter.web.paths import Paths
 from newsletter.web.protection import Protection
@@ -45,13 +47,14 @@ def create_app(
     templates: Sequence[Path],
     trusted_proxies: Sequence[Network] = (),
     signer: Signer | None = None,
+    measured: Metrics | None = None,
 ) -> FastAPI:
     """The pages that links in mail lead to, and those that tell of lists and past issues.
 
     `clock` gives aware instants; `public_url` is where readers reach the pages (it may hold a
     path, which the proxy in front takes away); `templates` are folders that come before the
     packaged one. `trusted_proxies` are believed when they say whom a request came from;
-    `signer` signs (DKIM) what the pages mail.
+    `signer` signs (DKIM) what the pages mail; `measured` is what /metrics tells.
     """
     paths = Paths.under(public_url)
     pages = Pages(templates, paths)
@@ -60,6 +63,7 @@ def create_app(
     # FastAPI's own documentation pages load scripts from elsewhere; the schema alone stays.
     app = FastAPI(title="Newsletter", version=__version__, docs_url=None, redoc_url=None)
     app.state.site = site
+    app.state.metrics = measured = measured or Metrics()
     for module in (
         subscribe,
         confirm,
@@ -73,9 +77,10 @@ def create_app(
         lists,
         assets,
         health,
+        metrics,
     ):
         app.include_router(module.router)
     answer_failures(app, site)
     app.add_middleware(Protection)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, observe=measured.answered)
     return app
