@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import settings
+from newsletter.delivery.relay import parse_relay
 from newsletter.errors import SettingsError
 
 SECRET = "s" * 40
@@ -63,6 +64,13 @@ def test_keys_in_the_environment_are_a_list_however_it_is_written(
     keys = (SECRET, settings.new_secret())
     monkeypatch.setenv("NEWSLETTER_SECRET_KEYS", written.format(*keys))
     assert settings.load(tmp_path).secrets == keys
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps", "smtp+starttls"])
+def test_every_way_to_name_a_relay_is_taken(tmp_path: Path, scheme: str) -> None:
+    (tmp_path / settings.FILE_NAME).write_text(f'smtp_url = "{scheme}://relay.example"\n')
+    found = settings.load(tmp_path, {})
+    assert parse_relay(found.relay_url).host == "relay.example"
 
 
 def test_missing_keys_are_named_with_where_they_were_looked_for(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def _database_url(value: SecretStr) -> SecretStr:
 
 def _smtp_url(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
         raise ValueError("must look like smtp://user:password@host:587, or smtps://…:465")
     try:
         _ = parts.port
