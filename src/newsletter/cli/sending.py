@@ -121,6 +121,7 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
             "subject": str(subject),
             "sender": f"{mailing_list.sender.name} <{mailing_list.sender.address}>",
             "relay": relay.name,
+            **({"at most": f"{relay.rate:g} messages a second"} if relay.rate else {}),
             **({"has it already": forecast.reached} if forecast.reached else {}),
             "will get it": forecast.recipients,
             "will not": sum(forecast.skipped.values()),
