@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, chdir
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from pydantic import SecretStr
 
 from newsletter import settings
@@ -18,16 +19,19 @@ from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.senders import hold_issue
 from newsletter.store.values import DeliveryState, IssueState
+from newsletter.web.metrics import Metrics
 from tests.cli.conftest import ISSUE, Run
 
 NOWHERE = "smtp://127.0.0.1:9"
 
 
 @asynccontextmanager
-async def sends(folder: Path, smtp: str) -> AsyncIterator[tuple[Sends, Database]]:
+async def sends(
+    folder: Path, smtp: str, metrics: Metrics | None = None
+) -> AsyncIterator[tuple[Sends, Database]]:
     found = settings.load(folder, {}).model_copy(update={"smtp_url": SecretStr(smtp)})
     database = Database.open(found.database_url.get_secret_value())
-    made = Sends(database, found)
+    made = Sends(database, found, metrics=metrics)
     try:
         yield made, database
     finally:
@@ -62,6 +66,21 @@ def begun(filled: Run, tmp_path: Path) -> Path:
 
 def test_an_issue_that_was_interrupted_is_finished(begun: Path, mail: Path) -> None:
     assert goes_on(begun, os.environ["NEWSLETTER_SMTP_URL"]).state is IssueState.SENT
+    assert len(list(mail.iterdir())) == 2
+
+
+def test_what_serve_sends_is_counted_for_its_metrics(begun: Path, mail: Path) -> None:
+    async def look() -> bytes:
+        metrics = Metrics()
+        async with sends(begun, os.environ["NEWSLETTER_SMTP_URL"], metrics) as (made, _):
+            await made.waiting()
+            await made.settled()
+        return generate_latest(metrics.registry)
+
+    with chdir(begun):
+        shown = asyncio.run(look()).decode()
+    assert 'newsletter_attempts_total{of="issue",stage="body",state="sent"} 2.0' in shown
+    assert "newsletter_send_seconds_count 1.0" in shown
     assert len(list(mail.iterdir())) == 2
 
 

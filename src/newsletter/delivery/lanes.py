@@ -129,6 +129,8 @@ class Lanes:
         return await self._from_feed()
 
     async def _from_feed(self) -> Due | None:
+        if self._cut and self._full():
+            self._leave()
         while not self._full() and (due := await self._feed.take()) is not None:
             now, provider = self._seconds(), self._pace.provider(due.address)
             if self._pace.relay_wait(now) > 0:  # another took the turn while a page was read
@@ -154,10 +156,8 @@ class Lanes:
         """Whether all that is left would be passed over."""
         if not self._expected:
             return False
-        full = all(len(self._lanes.get(name, ())) >= LANE for name in self._expected)
-        if full and self._cut:
-            self._leave()
-        return full or self._standing >= LANES
+        lanes = (self._lanes.get(name, ()) for name in self._expected)
+        return self._standing >= LANES or all(len(lane) >= LANE for lane in lanes)
 
     def _leave(self) -> None:
         """Forgets who stands: they are queued in the ledger, as those are who were passed over."""
