@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from newsletter.delivery import lanes
-from newsletter.delivery.pacing import FIRST_DAY, Paces
+from newsletter.delivery.feed import Feed
+from newsletter.delivery.lanes import Lanes
+from newsletter.delivery.pacing import FIRST_DAY, Pace, Paces
 from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.sender import Summary, Surroundings, send_issue
-from newsletter.store.values import DeliveryState
+from newsletter.store.values import DeliveryState, Due
 from tests.delivery.memory_ledger import NOW, MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
 from tests.delivery.sending import Sending, run
@@ -64,6 +67,35 @@ def test_memory_is_bounded_and_who_was_passed_over_is_found_again(
     to(ledger, server, "&rate.qq=150&rate.netease=80")
     assert ledger.states() == {SENT: 150}
     assert sorted(server.recipients) == sorted({ledger.address(n) for n in range(1, 151)})
+
+
+def test_where_only_the_slow_are_left_no_more_is_read_than_may_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "LANE", 5)
+
+    async def go(*, cut: bool) -> tuple[int, bool, frozenset[str]]:
+        ledger = MemoryLedger.of(500)
+        ledger.address = lambda number: f"reader{number}@qq.com"
+        read = 0
+
+        async def pages(after: int) -> list[Due]:
+            nonlocal read
+            read += 1
+            return ledger.page(after)
+
+        pace = Pace(parse_relay("smtp://127.0.0.1?rate.qq=0.1"))
+        line = Lanes(Feed(pages), pace, lambda: NOW, asyncio.Event(), frozenset({"qq"}))
+        taken = [await line.take(wait=False) for _ in range(20)]
+        assert [due is not None for due in taken] == [True] + [False] * 19
+        if cut:
+            line.cut()
+            assert await line.take(wait=False) is None
+        return read, await line.waiting(), line.passed
+
+    assert run(go(cut=False)) == (1, True, frozenset())
+    # What is due again stands anywhere: this pass ends, and the next one looks for it.
+    assert run(go(cut=True)) == (1, False, frozenset({"qq"}))
 
 
 def test_what_a_lost_connection_put_back_goes_out_though_a_provider_is_slow(
@@ -121,8 +153,6 @@ def test_two_sends_over_one_relay_share_its_rate() -> None:
             )
         assert first.states() == second.states() == {SENT: 15}
         return time.monotonic() - began
-
-    from concurrent.futures import ThreadPoolExecutor
 
     executors = [ThreadPoolExecutor(1) for _ in range(2)]
     try:
