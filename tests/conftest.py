@@ -11,8 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from newsletter.store.database import Database
+
+settings.register_profile("patient", deadline=None)  # how busy a machine is, is no fault of ours
+settings.load_profile("patient")
 
 REQUIRE = "NEWSLETTER_REQUIRE_SYSTEM"
 """Set to 1, it makes a test fail whose program is not installed, instead of being skipped."""
