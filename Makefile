@@ -3,13 +3,17 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check proof lock screenshots golden bench bench-memory clean
+.PHONY: demo test unit check proof lock screenshots golden bench bench-memory clean
 
 demo: $(READY) ## the main job, from documents to caught mail
 	$(BIN)/newsletter demo $(ARGS)
 
 test: $(READY) ## every test; those that need a system package run where it is installed
 	$(BIN)/pytest $(ARGS)
+
+unit: $(READY) ## the pure middle in some seconds, with fewer generated cases: while you work
+	$(BIN)/pytest -n 2 --hypothesis-profile=quick tests/content tests/rendering tests/audience \
+	  tests/test_tokens.py tests/test_settings.py tests/test_replies.py tests/test_schedule.py $(ARGS)
 
 check: $(READY) ## style, types, the import contract, and README's completeness
 	$(BIN)/ruff format --check .

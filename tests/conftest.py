@@ -16,6 +16,7 @@ from hypothesis import settings
 from newsletter.store.database import Database
 
 settings.register_profile("patient", deadline=None)  # how busy a machine is, is no fault of ours
+settings.register_profile("quick", deadline=None, max_examples=15)  # `make unit`
 settings.load_profile("patient")
 
 REQUIRE = "NEWSLETTER_REQUIRE_SYSTEM"
