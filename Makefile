@@ -9,7 +9,7 @@ demo: $(READY) ## the main job, from documents to caught mail
 	$(BIN)/newsletter demo $(ARGS)
 
 test: $(READY) ## every test; those that need a system package run where it is installed
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 unit: $(READY) ## the pure middle in some seconds, with fewer generated cases: while you work
 	$(BIN)/pytest -n 2 --hypothesis-profile=quick tests/content tests/rendering tests/audience \

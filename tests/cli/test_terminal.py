@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,9 @@ class Terminal:
         self.program, self._master, self.screen = program, master, ""
 
     def type(self, text: str) -> None:
+        # A person needs a moment to read. A Ctrl-C between the prompt's last letter and the read
+        # that follows it is taken by Python, and acted upon only after the next key.
+        time.sleep(0.5)
         os.write(self._master, text.encode())
 
     def read_until(self, words: str) -> None:
