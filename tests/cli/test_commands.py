@@ -239,6 +239,7 @@ def test_who_is_there_already_is_not_added_again(filled: Run) -> None:
 
 
 READS = (
+    ("subscribers", "export"),
     ("lists", "show"),
     ("lists", "show", "ai-for-science"),
     ("entries", "list"),

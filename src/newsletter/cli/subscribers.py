@@ -203,12 +203,17 @@ def set_(
 def export(
     list_name: ListOption = "",
     out_file: Annotated[Path | None, typer.Option("--out", help="A file for the CSV.")] = None,
+    json: JsonOption = False,
 ) -> None:
     """Everybody on a list or once on it, as CSV that `import` reads."""
     with database() as db:
         name = only_list(db, list_name)
         with db.read() as session:
-            text = "".join(subscriber_csv.export_rows(store.export(session, name)))
+            people = list(store.export(session, name))
+    if json:
+        show_json([plain(person) for person in people])
+        return
+    text = "".join(subscriber_csv.export_rows(people))
     if out_file is None:
         sys.stdout.write(text)
         return
@@ -216,7 +221,7 @@ def export(
         out_file.write_text(text, "utf-8", newline="")
     except OSError as error:
         raise NewsletterError(f"{out_file} cannot be written: {error.strerror}") from None
-    out.print(f"{out_file}: {max(text.count(chr(10)) - 1, 0)} people")
+    out.print(f"{out_file}: {len(people)} people")
 
 
 @app.command()
