@@ -29,13 +29,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("system"):
         missing = [name for name in mark.args if not _installed(name)]
         if missing and os.environ.get(REQUIRE) == "1":
-            pytest.fail(f"{', '.join(missing)} is not installed, and {REQUIRE}=1 wants it", False)
+            pytest.fail(f"{', '.join(missing)} is not here, and {REQUIRE}=1 wants it", False)
         if missing:
-            pytest.skip(f"{', '.join(missing)} is not installed")
+            pytest.skip(f"{', '.join(missing)} is not here")
 
 
 def _installed(name: str) -> bool:
-    """Whether a program is on the path or, if `name` is a path of this repository, is there."""
+    """Whether a program is on the path or, if `name` is a path of this repository, is there; of
+    `root`, whether we are it."""
+    if name == "root":
+        return os.geteuid() == 0
     if "/" in name:
         return (Path(__file__).parents[1] / name).exists()
     return shutil.which(name) is not None
