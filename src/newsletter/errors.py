@@ -54,6 +54,10 @@ class ImportFileError(NewsletterError):
     """A file of subscribers that is not understood."""
 
 
+class ZoneError(NewsletterError):
+    """Not a time zone that the IANA database knows."""
+
+
 class MailboxError(NewsletterError):
     """A mailbox of returned mail that cannot be read."""
 

@@ -36,6 +36,7 @@ _MEMBER: sql.Fields = (
     ("consent_at", "bigint"),
     ("consent_source", "text"),
     ("left_at", "bigint"),
+    ("zone", "text"),
 )
 _KEY: sql.Fields = (("key", "text"),)
 _GONE: sql.Fields = (("key", "text"), ("reason", "text"), ("suppressed", "text"))
@@ -55,9 +56,9 @@ SELECT r.address, r.key, :at FROM ({rows}) AS r WHERE true ON CONFLICT DO NOTHIN
 """
 _SUBSCRIPTIONS = """
 INSERT INTO subscriptions (list_name, subscriber_id, state, preferences_id, paused_until,
-                           consent_at, consent_source, left_at, created_at)
+                           consent_at, consent_source, left_at, zone, created_at)
 SELECT :list, p.id, r.state, r.preferences, r.paused_until, r.consent_at, r.consent_source,
-       r.left_at, :at
+       r.left_at, r.zone, :at
 FROM ({rows}) AS r CROSS JOIN subscribers p WHERE p.address_key = r.key
 ON CONFLICT DO NOTHING
 """
@@ -84,6 +85,7 @@ class Member:
     paused_until: dt.date | None = None
     consent_at: dt.datetime | None = None
     consent_source: str = ""
+    zone: str = ""
     line: int = 0
     left_at: dt.datetime | None = None
     left_reason: str = ""
@@ -339,4 +341,5 @@ def _row(key: str, member: Member, choice: int, at: int) -> tuple[object, ...]:
         seconds(member.consent_at) if member.consent_at else None,
         member.consent_source,
         left_at if left else None,
+        member.zone,
     )

@@ -27,7 +27,7 @@ class Reader:
     """A subscription as a link opens it; all as it is now, not as it was then.
 
     `delivery_id` is None when the link was in no issue (a welcome). Mail stops before the day
-    `paused_until`.
+    `paused_until`; `zone` is "" for who reads in the list's own.
     """
 
     delivery_id: int | None
@@ -38,6 +38,7 @@ class Reader:
     state: SubscriptionState
     preferences: Preferences
     paused_until: dt.date | None
+    zone: str
 
     @property
     def active(self) -> bool:
@@ -85,6 +86,7 @@ def subscription_reader(
         state=SubscriptionState(subscription.state),
         preferences=load(Preferences, preferences.body),
         paused_until=subscription.paused_until,
+        zone=subscription.zone,
     )
 
 

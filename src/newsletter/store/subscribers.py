@@ -43,6 +43,7 @@ __all__ = [
     "leave",
     "pause",
     "set_preferences",
+    "set_zone",
     "show",
     "show_by_id",
     "state_counts",
@@ -56,12 +57,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One person on one list. `paused_until` is the day on which mail comes again."""
+    """One person on one list. `paused_until` is the day on which mail comes again; `zone` is
+    where they live, as IANA names it, "" if they did not say: the list's own."""
 
     list_name: str
     state: SubscriptionState
     preferences: Preferences
     paused_until: dt.date | None
+    zone: str
     consent_at: dt.datetime | None
     consent_source: str
     left_at: dt.datetime | None
@@ -120,6 +123,21 @@ def set_preferences(
     return row.preferences_id != before
 
 
+def set_zone(session: Session, list_name: str, subscriber_id: int, zone: str) -> bool:
+    """Says in which zone somebody reads a list, as `parse_zone` gives it; "" is the list's own.
+
+    Whether it was a change.
+
+    Raises:
+        NotFoundError: they are not on the list.
+    """
+    row = subscription(session, list_name, subscriber_id)
+    before, row.zone = row.zone, zone
+    session.add(row)
+    session.flush()
+    return row.zone != before
+
+
 def export(session: Session, list_name: str) -> Iterator[Member]:
     """Everybody on a list or once on it, in the order in which they joined, one at a time."""
     choices: dict[int, Preferences] = {}
@@ -138,6 +156,7 @@ def export(session: Session, list_name: str) -> Iterator[Member]:
             preferences=choices[row.preferences_id],
             state=SubscriptionState(row.state),
             paused_until=row.paused_until,
+            zone=row.zone,
             consent_at=maybe_instant(row.consent_at),
             consent_source=row.consent_source,
         )
@@ -210,6 +229,7 @@ def _subscription(session: Session, row: SubscriptionRow) -> Subscription:
         state=SubscriptionState(row.state),
         preferences=selected(session, row.preferences_id),
         paused_until=row.paused_until,
+        zone=row.zone,
         consent_at=maybe_instant(row.consent_at),
         consent_source=row.consent_source,
         left_at=maybe_instant(row.left_at),

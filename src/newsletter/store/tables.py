@@ -85,6 +85,8 @@ class SubscriptionRow(SQLModel, table=True):
     state: str
     preferences_id: int = Field(foreign_key="preferences.id")
     paused_until: dt.date | None = None
+    # When mail comes, not which: so it is no part of the preferences that readers share a plan by.
+    zone: str = Field(default="", sa_column_kwargs={"server_default": ""})  # "": the list's own
     consent_at: int | None = Field(default=None, sa_type=BigInteger)
     consent_source: str = ""
     left_at: int | None = Field(default=None, sa_type=BigInteger)
