@@ -67,18 +67,43 @@ def test_mailchimps_cleaned_are_not_to_be_mailed_by_any_list() -> None:
     assert told(ann) == ("ann@example.test", LEFT, "2019-05-01T09:00", "bounce")
 
 
+def test_mailchimps_reason_in_a_readers_own_words_is_kept() -> None:
+    (ann,) = read(
+        "Email Address,OPTIN_TIME,UNSUB_REASON,UNSUB_REASON_OTHER,LAST_CHANGED\n"
+        "ann@example.test,2019-05-01 09:00:00,OTHER,I have moved,2020-01-02 03:04:05\n"
+    )
+    assert ann.state is LEFT
+    assert ann.left_reason == "OTHER: I have moved"
+    assert ann.left_at == dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+
+
+def test_who_left_mailchimp_has_left_in_any_language_of_its_columns() -> None:
+    (ann,) = read(
+        "Adresse e-mail,OPTIN_TIME,CONFIRM_TIME,UNSUB_TIME\n"
+        "ann@example.test,2019-05-01 09:00:00,,2020-01-02 03:04:05\n",
+        mapping={"Adresse e-mail": "address"},
+    )
+    assert told(ann) == ("ann@example.test", LEFT, "2019-05-01T09:00", "")
+
+
 def test_listmonks_blocklist_is_kept() -> None:
     people = read(
         "uuid,email,name,attributes,status,created_at,updated_at\n"
-        '1,ann@example.test,Ann,"{""city"": ""Ulm""}",enabled,2021-01-02T03:04:05Z,2021-01-02\n'
-        "2,bo@example.test,Bo,{},blocklisted,2021-01-02T03:04:05Z,2022-01-02T00:00:00Z\n"
-        "3,cy@example.test,Cy,{},disabled,2021-01-02T03:04:05Z,2022-01-02T00:00:00Z\n"
+        '1,ann@example.test,Ann,"{""city"": ""Ulm""}",enabled,'
+        "2021-01-02 03:04:05.678901 +0000 UTC,2021-01-02 03:04:05 +0000 UTC\n"
+        "2,bo@example.test,Bo,{},blocklisted,"
+        "2021-01-02 05:04:05.6 +0200 CEST,2022-01-02 00:00:00 +0000 UTC\n"
+        "3,cy@example.test,Cy,{},disabled,"
+        "2021-01-02 03:04:05 +0000 +0000,0001-01-01 00:00:00 +0000 UTC\n"
     )
     assert [told(member) for member in people] == [
         ("ann@example.test", ACTIVE, "2021-01-02T03:04", ""),
-        ("bo@example.test", LEFT, "2021-01-02T03:04", "blocked"),
+        ("bo@example.test", LEFT, "2021-01-02T05:04", "blocked"),
         ("cy@example.test", LEFT, "2021-01-02T03:04", ""),
     ]
+    assert people[1].consent_at == dt.datetime(2021, 1, 2, 3, 4, 5, 600_000, tzinfo=dt.UTC)
+    assert people[1].left_at == dt.datetime(2022, 1, 2, tzinfo=dt.UTC)
+    assert people[2].left_at is None
 
 
 @pytest.mark.parametrize("plan", ["", ",plan"])
@@ -93,6 +118,15 @@ def test_substacks_readers_without_mail_have_left(plan: str) -> None:
         ("ann@example.test", ACTIVE),
         ("bo@example.test", LEFT),
     ]
+
+
+def test_substacks_list_of_subscribers_is_known_too() -> None:
+    (ann,) = read(
+        "Email,Name,Stripe plan,Cancel date,Start date,Paid upgrade date,Activity,Type\n"
+        "ann@example.test,Ann,,,2025-01-01T10:21:38.759Z,,4,Free\n"
+    )
+    assert told(ann) == ("ann@example.test", ACTIVE, "2025-01-01T10:21", "")
+    assert ann.consent_source == "Substack"
 
 
 def test_ghosts_members_who_take_no_mail_have_left() -> None:

@@ -1,13 +1,15 @@
 """Exports of other services, known by their header, and what their columns mean here.
 
-Formats as of 2026: Mailchimp's three files of an audience (subscribed, unsubscribed, cleaned),
-listmonk's subscribers, Substack's email list, Ghost's members.
+Formats as of 2026, seen in public code that writes or reads them: Mailchimp's three files of an
+audience (subscribed, unsubscribed, cleaned), listmonk's subscribers, Substack's email list in both
+its forms, Ghost's members.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 Cells = Mapping[str, str]
@@ -20,16 +22,17 @@ BLOCKED = "blocked"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A service's file: the folded columns that tell it, and a row of it in our columns."""
+    """A service's file: whether folded columns are its, and a row of it in our columns."""
 
     service: str
-    columns: frozenset[str]
+    known_by: Callable[[Set[str]], bool]
     translate: Callable[[Cells], Cells]
 
 
 def known_export(header: Sequence[str]) -> Export | None:
     """The export that a header of folded names (`email_address`) is of, if it is one."""
-    return next((one for one in _EXPORTS if one.columns <= set(header)), None)
+    columns = set(header)
+    return next((one for one in _EXPORTS if one.known_by(columns)), None)
 
 
 def _mailchimp(state: str) -> Callable[[Cells], Cells]:
@@ -40,21 +43,26 @@ def _mailchimp(state: str) -> Callable[[Cells], Cells]:
             "state": state,
             "consent_at": _time(confirmed or asked),
             "consent_source": "Mailchimp, " + ("confirmed by mail" if confirmed else "signed up"),
-            "left_at": _time(cells.get("unsub_time", "") or cells.get("clean_time", "")),
-            "left_reason": cells.get("unsub_reason", ""),
+            "left_at": _time(_first(cells, "unsub_time", "clean_time", "last_changed")),
+            "left_reason": ": ".join(
+                filter(None, (cells.get("unsub_reason"), cells.get("unsub_reason_other")))
+            ),
         }
 
     return translate
 
 
-_LISTMONK = {"enabled": "active", "disabled": LEFT, "blocklisted": BLOCKED, "unsubscribed": LEFT}
+_LISTMONK = {
+    "enabled": "active",
+    "disabled": LEFT,
+    "blocklisted": BLOCKED,
+    "blacklisted": BLOCKED,  # as it was called before 2021
+}
 
 
 def _listmonk(cells: Cells) -> Cells:
+    """Its file tells whom no list may mail; who left the one list it is of, it does not tell."""
     status = _LISTMONK.get(cells.get("status", "").casefold(), cells.get("status", ""))
-    if status == "active":  # the one of this list, in an export of a single list
-        of_list = cells.get("subscription_status", "").casefold()
-        status = {"unsubscribed": LEFT, "unconfirmed": "pending"}.get(of_list, status)
     return {
         "address": cells.get("email", ""),
         "state": status,
@@ -69,7 +77,7 @@ def _substack(cells: Cells) -> Cells:
     return {
         "address": cells.get("email", ""),
         "state": LEFT if off else "active",
-        "consent_at": _time(cells.get("created_at", "")),
+        "consent_at": _time(_first(cells, "created_at", "start_date")),
         "consent_source": "Substack",
     }
 
@@ -86,22 +94,47 @@ def _ghost(cells: Cells) -> Cells:
     }
 
 
+def _has(*names: str) -> Callable[[Set[str]], bool]:
+    return lambda columns: columns >= set(names)
+
+
+def _mailchimp_has(*, prefix: str) -> Callable[[Set[str]], bool]:
+    """The address has a name in any language; which other columns there are is chosen."""
+    return lambda columns: (
+        "optin_time" in columns and any(column.startswith(prefix) for column in columns)
+    )
+
+
 # The narrower first: Mailchimp's files of the departed have all columns of the others.
 _EXPORTS = (
-    Export("Mailchimp", frozenset({"email_address", "clean_time"}), _mailchimp(BOUNCED)),
-    Export("Mailchimp", frozenset({"email_address", "unsub_time"}), _mailchimp(LEFT)),
-    Export("Mailchimp", frozenset({"email_address", "optin_time", "leid"}), _mailchimp("active")),
-    Export("listmonk", frozenset({"uuid", "email", "attributes", "status"}), _listmonk),
-    Export("Substack", frozenset({"email", "active_subscription", "expiry"}), _substack),
-    Export("Ghost", frozenset({"email", "subscribed_to_emails", "created_at"}), _ghost),
+    Export("Mailchimp", _mailchimp_has(prefix="clean_"), _mailchimp(BOUNCED)),
+    Export("Mailchimp", _mailchimp_has(prefix="unsub_"), _mailchimp(LEFT)),
+    Export("Mailchimp", _mailchimp_has(prefix="confirm_"), _mailchimp("active")),
+    Export("listmonk", _has("uuid", "email", "attributes", "status"), _listmonk),
+    Export("Substack", _has("email", "active_subscription", "expiry"), _substack),
+    Export("Substack", _has("email", "stripe_plan", "start_date"), _substack),
+    Export("Ghost", _has("email", "subscribed_to_emails", "created_at"), _ghost),
 )
+
+# How Go writes a time, and so listmonk: 2021-01-02 03:04:05.678901 +0000 UTC
+_GO = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4})(?: \S+)?")
+_NEVER = "0001-01-01"  # its time that was never set
+_SPREADSHEETS = ("%m/%d/%y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
+
+
+def _first(cells: Cells, *columns: str) -> str:
+    return next((cell for column in columns if (cell := cells.get(column, ""))), "")
 
 
 def _time(cell: str) -> str:
     """A time as these services write it, in ISO 8601; their times without a zone are in UTC."""
+    if cell.startswith(_NEVER):
+        return ""
+    if match := _GO.fullmatch(cell):
+        return f"{match[1]}T{match[2]}{match[3]}"
     if "/" not in cell:
         return cell
-    for form in ("%m/%d/%y %H:%M", "%m/%d/%Y %H:%M"):  # Mailchimp's, once a spreadsheet had it
+    for form in _SPREADSHEETS:  # Mailchimp's, once a spreadsheet had it
         try:
             return dt.datetime.strptime(cell, form).replace(tzinfo=dt.UTC).isoformat()
         except ValueError:
