@@ -22,6 +22,7 @@ from newsletter.rendering import (
     Template,
     compile_alone,
     compile_issue,
+    dot_stuff,
     load_template,
 )
 from tests.builders import make_digest, make_values
@@ -70,6 +71,8 @@ def check_message(compiled: Compiled, chosen: Plan) -> None:
         assert b"\n" not in b"".join(lines)
         assert b"\r" not in b"".join(lines)
         assert b"\0" not in message
+        if compiled.dotless(encoding):
+            assert dot_stuff(message) == message
 
 
 @slowly

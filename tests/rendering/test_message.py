@@ -18,7 +18,10 @@ from newsletter.content.planning import Depth, plan
 from newsletter.content.preferences import Preferences
 from newsletter.errors import MessageError
 from newsletter.rendering import Compiled, Encoding, compile_issue, dot_stuff, load_template
+from newsletter.rendering.dots import dotless
 from newsletter.rendering.headers import text
+from newsletter.rendering.marks import Slot
+from newsletter.rendering.program import Fragment, Gap, Part
 from tests.builders import make_digest, make_entry, make_values
 
 LINKS = Links("https://news.example.org")
@@ -184,6 +187,37 @@ def test_a_week_over_budget_is_folded_below_it() -> None:
     page = made.html(folded, make_values())
     assert "/u/leave2token" in page
     assert folded.shown == 92
+
+
+def test_a_week_without_leading_dots_need_not_be_searched_for_them() -> None:
+    made = compiled()
+    assert made.dotless(Encoding.EIGHT_BIT)
+    sent = made.assemble(plan(make_digest(), EVERYTHING), make_values(), Encoding.EIGHT_BIT)
+    assert dot_stuff(sent) == sent
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (".a",),
+        ("a\n.b",),
+        ("a\n", Fragment(("full:0",), ("b",)), ".c"),
+        ("a", Fragment(("full:0",), ("\n",)), ".c"),
+        ("a\n", Gap(0), ".c\n", Gap(1), "d"),
+        ("a\n", Gap(2)),
+    ],
+    ids=["first", "after a break", "a piece left out", "a piece shown", "a phrase", "an address"],
+)
+def test_a_dot_that_may_begin_a_line_is_found(parts: tuple[Part, ...]) -> None:
+    slots = (Slot("leave_token", 9), Slot("shown", 2, ("none", ".1")), Slot("to", 9))
+    assert not dotless(parts, slots, Encoding.EIGHT_BIT)
+
+
+def test_dots_within_lines_and_tokens_at_their_beginning_are_harmless() -> None:
+    slots = (Slot("leave_token", 9), Slot("shown", 2, ("", ".1")))
+    parts = ("a.b\n", Gap(0), ".", Fragment(("full:0",), ("c.\n",)), "d", Gap(1))
+    assert dotless(parts, slots, Encoding.EIGHT_BIT)
+    assert not dotless(parts, slots, Encoding.QUOTED_PRINTABLE)  # each piece begins a line there
 
 
 def test_dots_are_stuffed_at_the_beginning_of_lines_only() -> None:

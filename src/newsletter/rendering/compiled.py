@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from newsletter.content.planning import Depth, Plan
-from newsletter.rendering import mime
+from newsletter.rendering import dots, mime
 from newsletter.rendering.encoding import Encoding
 from newsletter.rendering.facts import Facts, Outline
 from newsletter.rendering.marks import Slot
@@ -97,6 +97,10 @@ class Compiled:
             encoding,
         )
 
+    def dotless(self, encoding: Encoding) -> bool:
+        """Whether DATA can carry every message as it is: none has a line that begins with a dot."""
+        return self._dotless[encoding]
+
     def html_octets(self, plan: Plan) -> int:
         """Octets of the HTML part for `plan`: lines end in CRLF, slots are at their widest."""
         return self._sizes.of(self._facts.read(plan))
@@ -142,3 +146,11 @@ class Compiled:
     @cached_property
     def _sizes(self) -> PartSizes:
         return PartSizes(self.html_parts, self.slots, self._facts.numbers, self.outline.entries)
+
+    @cached_property
+    def _dotless(self) -> Mapping[Encoding, bool]:
+        parts = (self.text_parts, self.html_parts)
+        return {
+            encoding: all(dots.dotless(part, self.slots, encoding) for part in parts)
+            for encoding in Encoding
+        }

@@ -22,7 +22,8 @@ WIDTHS: Mapping[str, int] = {
     "view_token": 128,
 }
 _SAFE = re.compile(r"[!-~]+(?: [!-~]+)*")
-_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")  # what neither HTML nor a URL escapes
+# What neither HTML nor a URL escapes, and no dot: one that begins a line would be doubled.
+_TOKEN = re.compile(r"[A-Za-z0-9_~-]+")
 
 
 @dataclass(frozen=True, slots=True)
