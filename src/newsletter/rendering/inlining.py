@@ -40,6 +40,7 @@ def to_html(source: str, file: str) -> str:
         raise TemplateError(file, 0, f"MJML does not compile: {error}") from None
     compiled = compiled.replace("<!doctype", "<!DOCTYPE", 1)  # premailer drops a lowercase one
     head, body, rest = _inlined(compiled, inline).partition("<body")
+    head = head.replace("\n.", "\n .")  # a class that begins a line: SMTP would double its dot
     return head + _broken(_used_classes(head, body + rest))
 
 

@@ -100,7 +100,8 @@ def _in_lines(text: str) -> str:
     for word in re.split(r"\s", text):
         for start in range(0, len(word) or 1, WORD_CHARACTERS):
             part = html.escape(word[start : start + WORD_CHARACTERS])
-            between = BREAK if start else "\n" if room <= 0 else " "
+            full = room <= 0 and not part.startswith(".")  # such a line would need its dot doubled
+            between = BREAK if start else "\n" if full else " "
             if between != " ":
                 room = LINE_OCTETS
             room -= len(part.encode()) + 1
