@@ -53,5 +53,15 @@ def address_key(address: str) -> str:
     return address.casefold()
 
 
+def mailbox_key(address: str) -> str:
+    """What the addresses of one mailbox share whose owner may add `+tags` at will.
+
+    >>> mailbox_key("Ada+lists@Example.org")
+    'ada@example.org'
+    """
+    local, _, domain = address_key(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()

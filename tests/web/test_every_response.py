@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+import time
 
 import pytest
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from newsletter.errors import DatabaseError
 from newsletter.store.database import Database
 from newsletter.tokens import Purpose
-from newsletter.web.protection import MOST_OCTETS
+from newsletter.web.protection import MOST_OCTETS, Protection
 from tests.web.newsstand import Newsstand
 
 STRICT = "default-src 'none'; style-src 'self'"
@@ -71,6 +75,40 @@ def test_a_body_that_is_no_form_changes_nothing(newsstand: Newsstand) -> None:
         )
         assert response.status_code == 400, kind
     assert newsstand.dump() == before
+
+
+def test_a_body_that_never_ends_is_given_up() -> None:
+    async def wait(_scope: Scope, receive: Receive, _send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def drip() -> Message:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def nothing(_message: Message) -> None:
+        pytest.fail("it is not for this to answer")
+
+    scope = {"type": "http", "method": "POST", "path": "/u/x", "headers": []}
+    began = time.monotonic()
+    with pytest.raises(HTTPException) as refused:
+        asyncio.run(Protection(wait, body_seconds=0.1)(scope, drip, nothing))
+    assert refused.value.status_code == 408
+    assert time.monotonic() - began < 5
+
+
+def test_a_slash_too_many_is_no_redirect_to_a_host_that_the_request_makes_up(
+    newsstand: Newsstand,
+) -> None:
+    for path in ("/manage/", "/archive/ai-for-science/", f"{newsstand.leave_path()}/"):
+        response = newsstand.client.get(path, headers={"host": "evil.example"})
+        assert response.status_code == 200
+        assert "evil" not in response.text
+    done = newsstand.client.post(
+        f"{newsstand.leave_path()}/", data={"List-Unsubscribe": "One-Click"}
+    )
+    assert (done.status_code, done.text) == (200, "Done.\n")
+    assert len(newsstand.departures()) == 1
 
 
 def test_logs_hold_the_pattern_and_no_token_or_address(

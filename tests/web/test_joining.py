@@ -12,7 +12,7 @@ from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.tables import ConfirmationRow
 from newsletter.store.values import SubscriptionState, Way
-from newsletter.web.site import MOST_ASKED
+from newsletter.web.site import MOST_ASKED, MOST_MAILED
 from tests.builders import make_digest
 from tests.web.mailed import mails, paths
 from tests.web.newsstand import NOW, Newsstand, furnish
@@ -201,6 +201,17 @@ def test_one_network_may_ask_so_often_and_no_more(newsstand: Newsstand) -> None:
     assert ask("2001:db8:0:1::1", 99) == 200, "another one"
     newsstand.clock = NOW + dt.timedelta(hours=1)
     assert ask("2001:db8::1", 100) == 200
+
+
+def test_one_mailbox_gets_so_much_and_no_more_by_whatever_tags(newsstand: Newsstand) -> None:
+    for number in range(MOST_MAILED + 3):
+        client = TestClient(newsstand.app, client=(f"192.0.2.{number}", 5000))
+        address = f"victim+{number}@mail.example.net"
+        said = client.post(FORM, data={"address": address})
+        assert "Please look into your mail" in said.text
+    assert len(mails(newsstand)) == MOST_MAILED
+    sign_up(newsstand)
+    assert len(mails(newsstand, NEW)) == 1, "another's mailbox has its own"
 
 
 def test_behind_a_trusted_proxy_it_is_the_clients_network_that_counts(

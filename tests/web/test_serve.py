@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 import pytest
@@ -54,3 +55,20 @@ def test_a_port_that_is_taken_is_said_in_one_line() -> None:
         pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1 port \d+: .*--port$"),
     ):
         serve(FastAPI(), port=taken.getsockname()[1])
+
+
+def test_a_fault_of_ours_is_logged_without_the_words_that_may_hold_an_address() -> None:
+    program = PROGRAM.replace('return "here"', 'raise ValueError("ada@mail.example.net")')
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            urllib.request.urlopen(url, timeout=10)  # noqa: S310 - it is ours
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=15)
+        assert "ada" not in errors

@@ -3,11 +3,15 @@ a token."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# It writes lines of its own about a body that is no form; that is answered with 400.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 class AccessLog:

@@ -61,7 +61,13 @@ def create_app(
     letters = Letters(keyring, templates, public_url, signer)
     site = Site(database, keyring, clock, public_url, paths, pages, letters, trusted_proxies)
     # FastAPI's own documentation pages load scripts from elsewhere; the schema alone stays.
-    app = FastAPI(title="Newsletter", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Newsletter",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.site = site
     app.state.metrics = measured = measured or Metrics()
     for module in (

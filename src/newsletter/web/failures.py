@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from traceback import extract_tb
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,6 +16,8 @@ from newsletter.errors import DatabaseError, NewsletterError, NotFoundError, Tok
 from newsletter.web.language import Asked
 from newsletter.web.protection import HEADERS
 from newsletter.web.site import Site
+
+_FRAMES = 5
 
 SAID = {
     400: ("This could not be understood", "Nothing was changed. Please go back and try again."),
@@ -44,6 +48,12 @@ def answer_failures(app: FastAPI, site: Site) -> None:
     app.add_exception_handler(Exception, answer(lambda _: 500))
 
 
+def _where(error: Exception) -> str:
+    """The innermost lines of code that an error came through, without what they held."""
+    frames = extract_tb(error.__traceback__)[-_FRAMES:]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+
+
 def _status(error: Exception) -> int:
     return error.status_code if isinstance(error, HTTPException) else 500
 
@@ -59,7 +69,7 @@ def _page(site: Site, request: Request, status: int, error: Exception) -> Respon
         # An error that nobody foresaw may quote an address; those of the database do not.
         reason = str(error) if isinstance(error, DatabaseError) else ""
         log = structlog.get_logger("newsletter.web")
-        log.error("failed", kind=type(error).__name__, reason=reason)
+        log.error("failed", kind=type(error).__name__, reason=reason, where=_where(error))
     known = status if status in SAID else (400 if status < 500 else 500)
     asked = Asked(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
     response = site.message(asked.choose(), *SAID[known], status=status)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from newsletter.addresses import parse_address
+from newsletter.addresses import mailbox_key, parse_address
 from newsletter.errors import AddressError
 from newsletter.store.confirmations import VALID_FOR, Wish, WishKind, ask, mail_about
 from newsletter.tokens import Purpose
@@ -53,7 +53,7 @@ def change(
         )
     if client is not None and not site.joins.allows(household(client), now):
         return site.too_many(chosen)
-    if found is not None:
+    if found is not None and site.mailboxes.allows(mailbox_key(address), now):
         wish = Wish(
             kind=WishKind.MOVE,
             list_name=found.list.name,

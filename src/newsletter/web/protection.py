@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_OCTETS = 64 * 1024
 """Greatest size of a request's body; the longest form of ours takes a twentieth of it."""
+
+BODY_SECONDS = 20.0
+"""How long a request's body may take to come, all of it; a click's takes less than one."""
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": (
@@ -29,10 +33,14 @@ HEADERS: Mapping[str, str] = {
 
 
 class Protection:
-    """ASGI middleware: security headers, a limit on bodies, and HEAD answered as GET is."""
+    """ASGI middleware: security headers, limits of size and time on bodies, HEAD answered as GET
+    is, and a slash too many at the end of a path passed over (a redirect would lead to whatever
+    Host the request names, and one-click POSTs must meet none: RFC 8058 §3.1)."""
 
-    def __init__(self, app: ASGIApp, most_octets: int = MOST_OCTETS) -> None:
-        self._app, self._most = app, most_octets
+    def __init__(
+        self, app: ASGIApp, most_octets: int = MOST_OCTETS, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        self._app, self._most, self._seconds = app, most_octets, body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,8 +52,9 @@ class Protection:
             await PlainTextResponse("This is too long.\n", 413)(scope, receive, send)
             return
         # RFC 9110 §9.3.2: the same header fields as for GET, without the content.
-        inner = {**scope, "method": "GET"} if bodiless else scope
-        await self._app(inner, _limited(receive, self._most), send)
+        inner = {**scope, "method": "GET" if bodiless else scope["method"]}
+        inner["path"] = scope["path"].rstrip("/") or "/"
+        await self._app(inner, _limited(receive, self._most, self._seconds), send)
         scope["route"] = inner.get("route")
 
 
@@ -54,13 +63,21 @@ def _announced(scope: Scope) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    seen = 0
+def _limited(receive: Receive, most: int, seconds: float) -> Receive:
+    seen, whole = 0, False
+    deadline = asyncio.get_running_loop().time() + seconds
 
     async def limited() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, whole
+        if whole:  # nothing more comes but the end of the connection, whenever that is
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, headers={"connection": "close"}) from None
         seen += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
         if seen > most:
             raise HTTPException(413)
         return message

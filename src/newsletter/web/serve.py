@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from newsletter.errors import SettingsError
 
@@ -34,7 +34,7 @@ def serve(
         # Listening already, so a request that comes before the loop runs waits and is not refused.
         started(_url(host, listener))
         config = uvicorn.Config(
-            app,
+            _without_tracebacks(app),
             access_log=False,  # paths hold tokens; AccessLog writes patterns instead
             log_level="warning",
             proxy_headers=False,
@@ -42,6 +42,20 @@ def serve(
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _without_tracebacks(app: ASGIApp) -> ASGIApp:
+    """`app`, whose faults uvicorn would log with all their words, which may quote an address. They
+    are answered and noted by then (`failures`)."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        with suppress(Exception):
+            await app(scope, receive, send)
+
+    return served
 
 
 def _listen(host: str, port: int) -> socket.socket:

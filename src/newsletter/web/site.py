@@ -23,12 +23,16 @@ from newsletter.web.paths import Paths
 MOST_ASKED = 20
 """Requests an hour from one network that may send mail."""
 
+MOST_MAILED = 10
+"""Mails a day that strangers can have sent to one mailbox, by whatever `+tags` and lists."""
+
 
 @dataclass(frozen=True)
 class Site:
     """`clock` gives aware instants; `public_url` is where readers reach the pages, or empty.
 
-    `trusted_proxies` may say whom a request came from; `joins` limits what sends mail.
+    `trusted_proxies` may say whom a request came from; `joins` limits what sends mail by who asks,
+    `mailboxes` by whom it is for.
     """
 
     database: Database
@@ -40,6 +44,7 @@ class Site:
     letters: Letters
     trusted_proxies: Sequence[Network] = ()
     joins: Limit = field(default_factory=lambda: Limit(MOST_ASKED, dt.timedelta(hours=1)))
+    mailboxes: Limit = field(default_factory=lambda: Limit(MOST_MAILED, dt.timedelta(days=1)))
 
     def page(
         self,

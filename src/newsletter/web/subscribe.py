@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from newsletter.addresses import parse_address
+from newsletter.addresses import mailbox_key, parse_address
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL
@@ -72,7 +72,7 @@ def send(
     client = asked_by(request, site.trusted_proxies)
     if client is not None and not site.joins.allows(household(client), now):
         return site.too_many(chosen)
-    if not form.website:
+    if not form.website and site.mailboxes.allows(mailbox_key(address), now):
         wish = Wish(
             kind=WishKind.JOIN,
             list_name=found.name,
