@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     MANAGE = "manage"
     VIEW = "view"
     ENVELOPE = "envelope"
+    CLICK = "click"
     CONFIRM = "confirm"  # of a wish's id
     LEAVE_LIST = "leave-list"  # of a subscription's id, in mail that belongs to no issue
     MANAGE_LIST = "manage-list"

@@ -7,6 +7,15 @@ from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link of an issue leads, and the positions of the entries that have it: none if only
+    the editors' own words do."""
+
+    url: str
+    entries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """Addresses under a list's `public_url` (no slash at its end)."""
 
@@ -30,6 +39,10 @@ class Links:
     def view(self, token: str) -> str:
         """The message in a browser."""
         return self._at("v", token)
+
+    def click(self, token: str, number: int) -> str:
+        """The way to a link of an issue that counts how often it is taken."""
+        return self._at("c", token, str(number))
 
     def subscribe(self, list_name: str) -> str:
         """The form by which somebody new joins a list."""

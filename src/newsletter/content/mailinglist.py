@@ -27,6 +27,13 @@ class InDoubt(StrEnum):
     HOLD = "hold"  # until `deliveries resolve` says
 
 
+class Clicks(StrEnum):
+    """Whether it is counted how often links are opened."""
+
+    OFF = "off"
+    COUNTED = "counted"  # how often, never by whom
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     name: str
@@ -83,7 +90,8 @@ class Policies:
     most_bounced: int = 5  # percent of a canary that may come back
     soft_bounces: int = 5  # issues in a row that come back before an address is given up
     welcome_with_issue: bool = True  # a welcome leads to the latest issue
-    retention_days: int = 180  # how long it is known from which network somebody asked to join
+    clicks: Clicks = Clicks.OFF
+    retention_days: int = 180  # how long clicks, and the networks of those who joined, are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

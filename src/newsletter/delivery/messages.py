@@ -19,7 +19,9 @@ from newsletter.delivery.dkim import Signer
 from newsletter.delivery.sender import Prepared
 from newsletter.errors import AddressError, ConflictError, NotFoundError
 from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.counting import frozen_targets, uncounted
 from newsletter.rendering.encoding import Encoding
+from newsletter.rendering.marks import CLICK
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.editions import choices, compiled, edition_digest
@@ -62,6 +64,8 @@ def message_for(
         "manage_token": key.sign(Purpose.MANAGE, delivery_id),
         "view_token": key.sign(Purpose.VIEW, delivery_id),
     }
+    if issue.counted:
+        values[CLICK.source] = key.sign(Purpose.CLICK, delivery_id)
     return issue.assemble(chosen, values, Encoding(fixed.encoding))
 
 
@@ -236,7 +240,8 @@ def draft_message(
     unique: str = "draft",
     signer: Signer | None = None,
 ) -> bytes:
-    """The message as it would be sent now, belonging to no delivery: its links lead to nobody.
+    """The message as it would be sent now, belonging to no delivery: its links lead to nobody, and
+    none is counted, since the links of a draft are not stored yet.
 
     It is quoted-printable, which every relay takes. `unique` goes into its Message-ID.
     """
@@ -253,6 +258,7 @@ def draft_message(
         encoding=Encoding.QUOTED_PRINTABLE,
     )
     chosen = plan(issue.digest, preferences, form)
+    form = uncounted(form, frozen_targets(issue.digest))
     return _signed(message_for(form, chosen, fixed, TEST_DELIVERY, keyring), fixed, issue, signer)
 
 

@@ -14,7 +14,7 @@ from newsletter.content.planning import Depth, Plan
 from newsletter.rendering import dots, mime
 from newsletter.rendering.encoding import Encoding
 from newsletter.rendering.facts import Facts, Outline
-from newsletter.rendering.marks import Slot
+from newsletter.rendering.marks import CLICK, Slot
 from newsletter.rendering.program import Part, conditions, dump, load
 from newsletter.rendering.prose import one_line
 from newsletter.rendering.sizes import PartSizes
@@ -112,6 +112,11 @@ class Compiled:
     def entry_octets(self, index: int, depth: Depth) -> int:
         """Octets that entry `index` alone takes at `depth`."""
         return self._sizes.entry(index, depth)
+
+    @cached_property
+    def counted(self) -> bool:
+        """Whether links lead through where they are counted, by a token of the reader's."""
+        return CLICK in self.slots
 
     # What follows is laid out once, when it is first needed.
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
+from newsletter.content.mailinglist import Clicks
 from newsletter.content.planning import Plan
 from newsletter.rendering import mime
 from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.counting import counted, targets
 from newsletter.rendering.environment import render
 from newsletter.rendering.facts import Facts, Outline, every_fact
 from newsletter.rendering.fragments import Cutter
@@ -115,6 +117,8 @@ def _compile(
     mjml = render(template, "issue.mjml", names, cutter)
     check_styles(mjml, template)
     html = to_html(place(mjml, marks, mjml_file), mjml_file)
+    if digest.list.policies.clicks is Clicks.COUNTED:
+        html = counted(html, targets(digest, links), marks, links)
     text = render(template, "issue.txt", names, cutter)
     subject = render(template, "subject.txt", names, cutter).strip()
     compiled = Compiled(

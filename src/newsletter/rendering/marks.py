@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from newsletter.errors import TemplateError
+from newsletter.tokens import WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class Slot:
     source: str
     width: int
     phrases: tuple[str, ...] = ()
+
+
+CLICK = Slot("click_token", WIDTH)
+"""The reader's token in links that are counted. No template asks for it; see `counting`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,13 +208,14 @@ def _entry(
         authors=tuple(prose(author) for author in entry.authors if one_line(author)),
         category=one_line(entry.categories[0])[:40] if entry.categories else "",
         topics=tuple(dict.fromkeys(reasons)),
-        links=tuple(_links(entry)),
+        links=tuple(entry_links(entry)),
         details=links.issue(digest.list.name, digest.name, index),
         texts=tuple(_texts(entry, languages, digest)),
     )
 
 
-def _links(entry: Entry) -> Iterator[LinkView]:
+def entry_links(entry: Entry) -> Iterator[LinkView]:
+    """Its links that a message carries, in the order in which they stand there."""
     if entry.arxiv_id:
         number = quote(one_line(entry.arxiv_id), safe="/.")
         for kind, folder in (("abstract", "abs"), ("pdf", "pdf")):

@@ -9,6 +9,7 @@ SAMPLE_READER: Mapping[str, str] = {
     "message_id": "<check@example.org>",
     "date": "Thu, 01 Jan 1970 00:00:00 +0000",
     "leave_token": "x",
+    "click_token": "x",
     "manage_token": "x",
     "view_token": "x",
 }
