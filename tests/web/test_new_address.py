@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.moving import move
+from newsletter.store.values import Way
 from tests.builders import make_digest
 from tests.web.mailed import mails, paths
 from tests.web.newsstand import NOW, Newsstand, furnish
 
 ADA, NEW = "ada@mail.example.net", "lovelace@new.example.net"
+BY: Any = {"way": Way.ADMIN, "now": NOW}
 
 
 def ask(newsstand: Newsstand, address: str) -> str:
@@ -58,9 +62,9 @@ def test_a_move_by_the_admin_says_what_hinders_it(database: Database) -> None:
     newsstand = furnish(database, make_digest())
     with database.write() as session:
         ada = subscribers.show(session, ADA).id
-        assert move(session, ada, ADA.upper()) == ADA, "another spelling of the same"
+        assert move(session, ada, ADA.upper(), **BY) == ADA, "another spelling of the same"
         with pytest.raises(ConflictError, match="is a subscriber already"):
-            move(session, ada, "mei@mail.example.net")
+            move(session, ada, "mei@mail.example.net", **BY)
         with pytest.raises(NotFoundError):
-            move(session, 999_999, NEW)
+            move(session, 999_999, NEW, **BY)
     assert newsstand.subscription(ADA)

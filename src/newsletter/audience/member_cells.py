@@ -13,6 +13,8 @@ from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import TopicTree
+from newsletter.content.zones import parse_zone
+from newsletter.errors import ZoneError
 from newsletter.store.members import Member
 from newsletter.store.values import SubscriptionState
 
@@ -65,6 +67,7 @@ def member_reader(mailing_list: MailingList) -> MemberOf:
             preferences=preferences(tuple(cells.get(column, "") for column in _CHOICES)),
             state=_state(cells.get("state", "")),
             paused_until=_day(cells.get("paused_until", "")),
+            zone=_zone(cells.get("zone", "")),
             consent_at=_instant(cells.get("consent_at", "")),
             consent_source=cells.get("consent_source", ""),
             line=line,
@@ -102,6 +105,7 @@ def written(member: Member) -> Cells:
         "format": "html" if choice.html else "text",
         "most": "" if choice.most is None else str(choice.most),
         "paused_until": member.paused_until.isoformat() if member.paused_until else "",
+        "zone": member.zone,
         "state": member.state.value,
         "consent_at": member.consent_at.isoformat() if member.consent_at else "",
         "consent_source": member.consent_source,
@@ -184,6 +188,13 @@ def _day(cell: str) -> dt.date | None:
         return dt.date.fromisoformat(cell) if cell else None
     except ValueError:
         raise RowError(f"{cell!r} is not a day: write it like 2026-03-31") from None
+
+
+def _zone(cell: str) -> str:
+    try:
+        return parse_zone(cell) if cell else ""
+    except ZoneError as error:
+        raise RowError(str(error)) from None
 
 
 def _instant(cell: str) -> dt.datetime | None:

@@ -31,6 +31,7 @@ COLUMNS = (
     "format",
     "most",
     "paused_until",
+    "zone",
     "state",
     "consent_at",
     "consent_source",
@@ -48,6 +49,8 @@ _ALIASES = {
     "lowest_tier": "tier",
     "mutes": "muted",
     "status": "state",
+    "time_zone": "zone",
+    "timezone": "zone",
 }
 
 

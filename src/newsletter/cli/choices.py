@@ -11,6 +11,7 @@ import typer
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
+from newsletter.content.zones import parse_zone
 from newsletter.errors import NewsletterError
 
 
@@ -29,6 +30,10 @@ OnlyTopicsOption = Annotated[
 TierOption = Annotated[Tier | None, typer.Option(help="The lowest tier they want.")]
 LanguagesOption = Annotated[str | None, typer.Option(help="`en`, `zh`, or `en,zh` for both.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="HTML or text only.")]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option("--zone", help="Their time zone, as Europe/Berlin; `list` for the list's own."),
+]
 MostOption = Annotated[int | None, typer.Option(min=0, help="Most entries an issue; 0: no limit.")]
 
 
@@ -67,6 +72,17 @@ class Choice:
         if self.most is not None:
             after = replace(after, most=self.most or None)
         return after
+
+
+def zone_over(before: str, given: str | None) -> str:
+    """The zone that `--zone` gives, or the one of before without it.
+
+    Raises:
+        ZoneError: there is no such zone.
+    """
+    if given is None:
+        return before
+    return "" if given == "list" else parse_zone(given)
 
 
 def _topics(text: str, mailing_list: MailingList) -> frozenset[str]:

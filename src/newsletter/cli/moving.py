@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from newsletter.addresses import parse_address
-from newsletter.cli.edge import database, out
+from newsletter.cli.edge import database, now, out
 from newsletter.store import subscribers as store
 from newsletter.store.moving import move as move_person
+from newsletter.store.values import Way
 
 
 def move(
@@ -19,5 +20,6 @@ def move(
     """Give a person another address; choices, consent and history stay theirs."""
     address = parse_address(new)
     with database() as db, db.write() as session:
-        before = move_person(session, store.show(session, old).id, address)
+        person = store.show(session, old)
+        before = move_person(session, person.id, address, way=Way.ADMIN, now=now())
     out.print(f"{before} is now {address}; mail that has not gone out yet goes there")

@@ -22,6 +22,8 @@ from newsletter.cli.choices import (
     MuteOption,
     OnlyTopicsOption,
     TierOption,
+    ZoneOption,
+    zone_over,
 )
 from newsletter.cli.deliveries import reply
 from newsletter.cli.edge import (
@@ -37,6 +39,7 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.importing import ForceOption, import_, import_file
+from newsletter.content.choosing import Choices
 from newsletter.content.planning import Depth, Rule, Verdict
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import plain
@@ -44,8 +47,10 @@ from newsletter.delivery.showing import ExplainedEntry, Explanation, explain
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import histories, issues, lists
 from newsletter.store import subscribers as store
+from newsletter.store.choosing import choose
 from newsletter.store.erasures import erased_among
 from newsletter.store.members import Admission
+from newsletter.store.values import Way
 
 __all__ = ["app", "import_file"]
 
@@ -76,6 +81,7 @@ def add(
     languages: LanguagesOption = None,
     format_: FormatOption = None,
     most: MostOption = None,
+    zone: ZoneOption = None,
     force: ForceOption = "",
 ) -> None:
     """Put one person on a list."""
@@ -103,6 +109,7 @@ def add(
                 chosen,
                 consent_source=consent,
                 now=now(),
+                zone=zone_over("", zone),
                 erased=erased,
                 force=force,
             )
@@ -145,6 +152,7 @@ def show(
                 "  format": "HTML" if choice.html else "text",
                 "  most entries": choice.most or "no limit",
                 "  paused until": subscription.paused_until or "",
+                "  time zone": subscription.zone or "the list's own",
                 "  consent": f"{subscription.consent_at:%Y-%m-%d %H:%M} UTC, "
                 f"{subscription.consent_source}"
                 if subscription.consent_at
@@ -170,6 +178,7 @@ def set_(
     languages: LanguagesOption = None,
     format_: FormatOption = None,
     most: MostOption = None,
+    zone: ZoneOption = None,
 ) -> None:
     """Change what somebody gets of a list, from the next message on."""
     choice = Choice(
@@ -190,12 +199,15 @@ def set_(
                     f"{person.address} is not on {name}: `subscribers add` puts them on it"
                 )
             tree = lists.get_list(session, name)
-            chosen = choice.over(person.subscriptions[name].preferences, tree)
-            changed = store.set_preferences(session, name, person.id, chosen)
-            if pause_until:
-                today = workflow.local_day(tree, now())
-                store.pause(session, name, person.id, pause_until.date(), today=today)
-                changed = True
+            before = person.subscriptions[name]
+            wanted = Choices(
+                preferences=choice.over(before.preferences, tree),
+                paused_until=pause_until.date() if pause_until else before.paused_until,
+                zone=zone_over(before.zone, zone),
+            )
+            at = now()
+            today = workflow.local_day(tree, at)
+            changed = choose(session, name, person.id, wanted, way=Way.ADMIN, now=at, today=today)
     out.print(f"{person.address}: {'changed' if changed else 'as before'}")
 
 

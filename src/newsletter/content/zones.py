@@ -5,21 +5,10 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 
 from newsletter.errors import ZoneError
 
-_REGIONS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
 _NO_PLACE = frozenset({"localtime", "Factory"})  # files of a system, and no zone of anybody
 
 
@@ -39,12 +28,18 @@ def parse_zone(text: str) -> str:
 
 @cache
 def zones_by_region() -> Mapping[str, tuple[str, ...]]:
-    """The zones that are named after a place, by region (`Europe`), for a person to choose from."""
-    found: dict[str, tuple[str, ...]] = {}
-    for region in _REGIONS:
-        names = (name for name in _by_folded_name().values() if name.startswith(f"{region}/"))
-        found[region] = tuple(sorted(names))
-    return found
+    """The zones of today's places by region (`Europe`), for a person to choose from.
+
+    They are those of IANA's zone.tab, which is made to be chosen from: one for each clock of each
+    country, without the names that are kept for old programs alone.
+    """
+    found: dict[str, list[str]] = {}
+    table = (files("tzdata.zoneinfo") / "zone.tab").read_text("utf-8")
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            name = line.split("\t")[2]
+            found.setdefault(name.partition("/")[0], []).append(name)
+    return {region: tuple(sorted(found[region])) for region in sorted(found)}
 
 
 @cache

@@ -41,7 +41,7 @@ STATEMENTS = (
     "DELETE FROM outbox_attempts WHERE mail_id IN (SELECT id FROM outbox WHERE address_key = :key)",
     "DELETE FROM outbox WHERE address_key = :key",
     "DELETE FROM confirmations WHERE address_key = :key OR subscriber_id = :id",
-    "DELETE FROM confirmations WHERE address_key = :key OR subscriber_id = :id",
+    "DELETE FROM changes WHERE subscriber_id = :id",
     "DELETE FROM suppressions WHERE address_key = :key",
     "DELETE FROM subscriptions WHERE subscriber_id = :id",
     "UPDATE subscribers SET address = '', address_key = :gone WHERE id = :id",

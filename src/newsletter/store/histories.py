@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as rows_of
 
 from newsletter.addresses import address_key
+from newsletter.store.change_tables import ChangeRow
 from newsletter.store.instants import instant
 from newsletter.store.tables import (
     AttemptRow,
@@ -43,6 +44,7 @@ def history(session: Session, subscriber_id: int, address: str) -> tuple[Event, 
     """Everything that happened to a person, the earliest first."""
     events = [
         *_consents(session, subscriber_id),
+        *_changes(session, subscriber_id),
         *_deliveries(session, subscriber_id),
         *_departures(session, subscriber_id),
         *_feedback(session, subscriber_id),
@@ -83,6 +85,17 @@ def _consents(session: Session, subscriber_id: int) -> Iterator[Event]:
         at = instant(row.consent_at if row.consent_at is not None else row.created_at)
         detail = f"{row.consent_source}; {row.state} now"
         yield Event(at=at, what="joined", list_name=row.list_name, detail=detail)
+
+
+def _changes(session: Session, subscriber_id: int) -> Iterator[Event]:
+    query = rows_of(ChangeRow).where(ChangeRow.subscriber_id == subscriber_id)
+    for row in session.exec(query.order_by(col(ChangeRow.id))):
+        yield Event(
+            at=instant(row.at),
+            what=f"changed {row.what}",
+            list_name=row.list_name,
+            detail=", ".join(filter(None, (f"by {row.way}", row.how))),
+        )
 
 
 def _deliveries(session: Session, subscriber_id: int) -> Iterator[Event]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, select
 
 from newsletter.addresses import address_key
+from newsletter.content.choosing import changes
 from newsletter.content.mailinglist import MailingList
+from newsletter.store.choice_changes import consent_before, record
+from newsletter.store.choosing import choices_of
 from newsletter.store.confirmations import Confirmation, confirm
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.lists import get_list
 from newsletter.store.selections import preferences_id
 from newsletter.store.tables import SubscriberRow, SubscriptionRow
-from newsletter.store.values import SubscriptionState
+from newsletter.store.values import SubscriptionState, Way
 
 CONSENT = "the subscribe page, confirmed by mail"
 """How a subscription names where its consent comes from; the rest stands on the confirmation."""
@@ -79,6 +82,7 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
     ).one()
     newly = asked.confirmed_at is None and row.state != SubscriptionState.ACTIVE
     if newly:
+        _record(session, row, asked, now)
         row.state, row.left_at, row.paused_until = SubscriptionState.ACTIVE, None, None
         row.preferences_id = choices
         row.consent_at, row.consent_source = seconds(now), CONSENT
@@ -86,6 +90,15 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
     confirm(session, asked.id, person, now)
     session.flush()
     return _own(session, row), newly
+
+
+def _record(session: Session, row: SubscriptionRow, asked: Confirmation, now: dt.datetime) -> None:
+    """Keeps what a new consent takes the place of: the one before, and the choices."""
+    before = choices_of(session, row)
+    after = replace(before, preferences=asked.wish.preferences, paused_until=None)
+    found = [*consent_before(row), *changes(before, after)]
+    list_name = row.list_name
+    record(session, row.subscriber_id, found, list_name=list_name, way=Way.PAGE, now=now)
 
 
 def _person(session: Session, address: str, now: dt.datetime) -> int:

@@ -14,6 +14,7 @@ from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError
 from newsletter.store import ledger_sql as sql
+from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
 from newsletter.store.instants import seconds
@@ -152,6 +153,7 @@ def add(
     consent_source: str,
     now: dt.datetime,
     state: SubscriptionState = SubscriptionState.ACTIVE,
+    zone: str = "",
     erased: Erased = nobody,
     force: str = "",
 ) -> Admission:
@@ -168,6 +170,7 @@ def add(
         state=state,
         consent_at=now,
         consent_source=consent_source,
+        zone=zone,
     )
     terms = _Terms(_known_list(session, list_name), now, erased, force)
     ((_, admission),) = _admit(session, terms, [member])
@@ -304,6 +307,8 @@ def _revive(session: Session, terms: _Terms, subscriber_id: int, member: Member)
     lifted = unsuppress(session, member.address)
     row = subscription(session, terms.list_name, subscriber_id)
     if row.state == SubscriptionState.LEFT:
+        before, way = consent_before(row), Way.IMPORT if member.line else Way.ADMIN
+        record(session, subscriber_id, before, list_name=terms.list_name, way=way, now=terms.now)
         row.state, row.left_at = SubscriptionState.ACTIVE, None
         row.consent_at, row.consent_source = seconds(terms.now), f"forced: {terms.force}"
         session.add(row)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key, domain_of
+from newsletter.content.choosing import Change
 from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store.choice_changes import record
 from newsletter.store.suppressions import is_suppressed
 from newsletter.store.tables import DeliveryRow, SubscriberRow
-from newsletter.store.values import DeliveryState
+from newsletter.store.values import DeliveryState, Way
 
 _UNSENT = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
-def move(session: Session, subscriber_id: int, address: str) -> str:
+def move(session: Session, subscriber_id: int, address: str, *, way: Way, now: dt.datetime) -> str:
     """Gives a person another address, and what is not yet sent goes there; the one before.
 
-    What was sent once is repeated, if it must be, to where it went. A suppression stays with the
-    old address, which it is about.
+    Their history says that it changed, and keeps neither address. What was sent once is repeated,
+    if it must be, to where it went. A suppression stays with the old address, which it is about.
 
     Raises:
         NotFoundError: there is no such person.
@@ -49,5 +53,7 @@ def move(session: Session, subscriber_id: int, address: str) -> str:
     for delivery in waiting:
         delivery.domain = domain_of(delivery.address or address)
         session.add(delivery)
+    if before != address:
+        record(session, subscriber_id, [Change("address", "")], way=way, now=now)
     session.flush()
     return before

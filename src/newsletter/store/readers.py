@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
+from newsletter.content.choosing import Choices
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
@@ -39,6 +40,10 @@ class Reader:
     preferences: Preferences
     paused_until: dt.date | None
     zone: str
+
+    @property
+    def choices(self) -> Choices:
+        return Choices(preferences=self.preferences, paused_until=self.paused_until, zone=self.zone)
 
     @property
     def active(self) -> bool:

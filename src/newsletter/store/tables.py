@@ -7,6 +7,8 @@ import datetime as dt
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
+from newsletter.store import change_tables  # noqa: F401 - who knows the tables knows all of them
+
 
 def _text(*, nullable: bool = False) -> Column[str]:
     return Column(Text, nullable=nullable)

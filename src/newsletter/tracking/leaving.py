@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from newsletter.content.mailinglist import MailingList
-from newsletter.store.departures import Departure, departures, leave, pause, undo_leave
+from newsletter.store.choosing import choose
+from newsletter.store.departures import Departure, departures, leave, undo_leave
 from newsletter.store.readers import Reader, lists_of_sender
 from newsletter.store.values import Way
 
@@ -108,7 +109,6 @@ def grant(session: Session, reader: Reader, asked: Wish, *, now: dt.datetime) ->
     Raises:
         NotFoundError: the list has no such topic.
     """
-    place = (session, reader.list.name, reader.subscriber_id)
     match asked:
         case Leave():
             return _leave(session, reader, asked, now)
@@ -117,10 +117,10 @@ def grant(session: Session, reader: Reader, asked: Wish, *, now: dt.datetime) ->
         case Pause():
             if not reader.active:
                 return Done.NOTHING
-            pause(*place, _pause_end(reader, asked, now), today=local_day(reader.list, now))
+            _pause(session, reader, _pause_end(reader, asked, now), now)
             return Done.PAUSED
         case Resume():
-            pause(*place, None, today=local_day(reader.list, now))
+            _pause(session, reader, None, now)
             return Done.RESUMED
 
 
@@ -139,6 +139,18 @@ def _leave(session: Session, reader: Reader, asked: Leave, now: dt.datetime) -> 
     if asked.everything:
         return Done.LEFT_EVERYTHING
     return Done.LEFT_TOPIC if asked.topic and reader.active else Done.LEFT
+
+
+def _pause(session: Session, reader: Reader, until: dt.date | None, now: dt.datetime) -> None:
+    choose(
+        session,
+        reader.list.name,
+        reader.subscriber_id,
+        replace(reader.choices, paused_until=until),
+        way=Way.PAGE,
+        now=now,
+        today=local_day(reader.list, now),
+    )
 
 
 def _undo(session: Session, reader: Reader, asked: Undo, now: dt.datetime) -> Done:

@@ -9,10 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from newsletter.content.choosing import Choices
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL, TopicTree
+from newsletter.content.zones import parse_zone
+from newsletter.errors import ZoneError
 
 GREATEST_MOST = 500
 """The greatest number of papers that can be asked for as a limit."""
@@ -33,7 +36,16 @@ class ChoicesForm(BaseModel):
     languages: Annotated[str, Field(max_length=40)] = ""
     html: Literal["yes", "no"] = "yes"
     pause_until: dt.date | Literal[""] = ""
+    zone: Annotated[str, Field(max_length=64)] | None = None
     do: Literal["save", "preview"] = "save"
+
+    def choices(self, mailing_list: MailingList, before: Choices, today: dt.date) -> Choices:
+        """All that the form asks for, over what was chosen before."""
+        return Choices(
+            preferences=self.preferences(mailing_list, before.preferences),
+            paused_until=self.paused_until(today),
+            zone=before.zone if (zone := self._zone()) is None else zone,
+        )
 
     def preferences(self, mailing_list: MailingList, before: Preferences) -> Preferences:
         """The preferences that the form asks for.
@@ -58,6 +70,13 @@ class ChoicesForm(BaseModel):
         day = self.pause_until or None
         return day if day and day > today else None
 
+    def _zone(self) -> str | None:
+        """The zone; None where the form names none that there is."""
+        try:
+            return None if self.zone is None else parse_zone(self.zone)
+        except ZoneError:
+            return None
+
     def _languages(self, mailing_list: MailingList) -> tuple[str, ...]:
         asked = tuple(dict.fromkeys(self.languages.split("+")))
         return asked if set(asked) <= set(mailing_list.languages) else ()
@@ -74,10 +93,12 @@ class Chosen:
     languages: str
     html: str
     pause_until: str
+    zone: str
 
     @classmethod
-    def of(cls, preferences: Preferences, paused_until: dt.date | None, today: dt.date) -> Chosen:
-        pause = paused_until if paused_until and paused_until > today else None
+    def of(cls, choices: Choices, today: dt.date) -> Chosen:
+        preferences, until = choices.preferences, choices.paused_until
+        pause = until if until and until > today else None
         return cls(
             scope="everything" if preferences.follows is None else "chosen",
             only_topics=preferences.only_topics,
@@ -86,6 +107,7 @@ class Chosen:
             languages="+".join(preferences.languages),
             html="yes" if preferences.html else "no",
             pause_until=pause.isoformat() if pause else "",
+            zone=choices.zone,
         )
 
 

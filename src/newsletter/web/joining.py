@@ -21,6 +21,7 @@ from newsletter.store.joining import Own, join, subscriptions_of
 from newsletter.store.moving import move
 from newsletter.store.outbox import put
 from newsletter.store.published import published
+from newsletter.store.values import Way
 from newsletter.web.site import Site
 
 
@@ -82,7 +83,7 @@ def take_address(site: Site, asked: Confirmation, now: dt.datetime) -> bool:
     try:
         with site.database.write() as session:
             if asked.confirmed_at is None:
-                move(session, whose, asked.wish.address)
+                move(session, whose, asked.wish.address, way=Way.PAGE, now=now)
                 confirm(session, asked.id, whose, now)
     except (ConflictError, NotFoundError):
         return False

@@ -9,8 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.store.choosing import choose
 from newsletter.store.readers import Reader
-from newsletter.store.subscribers import pause, set_preferences
+from newsletter.store.values import Way
 from newsletter.tokens import Purpose
 from newsletter.tracking.leaving import local_day
 from newsletter.web.branches import branches
@@ -22,6 +23,7 @@ from newsletter.web.preview import Preview, preview
 from newsletter.web.site import Here, Site
 from newsletter.web.whose import Whose, whose
 from newsletter.web.wording import depths, tongues
+from newsletter.web.zones import zones
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -48,10 +50,10 @@ def save(
     with site.database.write() as session:
         found = link.reader(session)
         if found is not None and found.active:
-            place = (session, found.list.name, found.subscriber_id)
             today = local_day(found.list, now)
-            set_preferences(*place, form.preferences(found.list, found.preferences))
-            pause(*place, form.paused_until(today), today=today)
+            wanted = form.choices(found.list, found.choices, today)
+            place = (session, found.list.name, found.subscriber_id)
+            choose(*place, wanted, way=Way.PAGE, now=now, today=today)
             found = link.reader(session)
     return _answer(site, language, token, link, found, saved=True)
 
@@ -61,10 +63,12 @@ def _previewed(site: Site, language: Asked, token: str, link: Whose, form: Choic
         found = link.reader(session)
         if found is None or not found.active:
             return _answer(site, language, token, link, found)
+        wanted = form.choices(found.list, found.choices, local_day(found.list, site.clock()))
         as_if = replace(
             found,
-            preferences=form.preferences(found.list, found.preferences),
-            paused_until=form.paused_until(local_day(found.list, site.clock())),
+            preferences=wanted.preferences,
+            paused_until=wanted.paused_until,
+            zone=wanted.zone,
         )
         shown = preview(session, found.list.name, as_if.preferences)
     return _answer(site, language, token, link, as_if, shown=shown)
@@ -97,11 +101,12 @@ def _answer(
         preview=shown,
         move_to=site.paths.move(token),
         silent=found.preferences.follows == frozenset(),
-        chosen=Chosen.of(found.preferences, found.paused_until, today),
+        chosen=Chosen.of(found.choices, today),
         tree=branches(found.list.topics, chosen, found.preferences),
         tiers=depths(words),
         tongues=tongues(words, found.list.languages),
         greatest_most=GREATEST_MOST,
+        zones=zones(words, found.list.schedule.zone, found.zone),
         tomorrow=today + dt.timedelta(days=1),
     )
 

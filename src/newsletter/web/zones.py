@@ -1,0 +1,70 @@
+"""Time zones as a page offers them: no page without a script can tell a reader's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from gettext import NullTranslations
+
+from newsletter.content.zones import zones_by_region
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One to choose; `value` is what the form sends."""
+
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    words: str
+    zones: tuple[Zone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The list's own and what belongs to no region, and then the regions."""
+
+    first: tuple[Zone, ...]
+    regions: tuple[Region, ...]
+
+
+def zones(words: NullTranslations, own: str, chosen: str) -> Zones:
+    """All that can be chosen on a list whose own zone is `own`; `chosen` is among them, even if it
+    is the kind of name that an import may bring and nobody is offered (`CET`)."""
+    offered = zones_by_region()
+    first = [Zone("", words.gettext("As the list: %s") % own), Zone("UTC", "UTC")]
+    if chosen not in ("", "UTC", *(name for names in offered.values() for name in names)):
+        first.append(Zone(chosen, chosen))
+    named = regions(words)
+    return Zones(
+        tuple(first),
+        tuple(
+            Region(named.get(region, region), tuple(Zone(name, _place(name)) for name in names))
+            for region, names in offered.items()
+        ),
+    )
+
+
+def regions(words: NullTranslations) -> Mapping[str, str]:
+    """The regions by IANA's names of them."""
+    _ = words.gettext
+    return {
+        "Africa": _("Africa"),
+        "America": _("America"),
+        "Antarctica": _("Antarctica"),
+        "Arctic": _("Arctic"),
+        "Asia": _("Asia"),
+        "Atlantic": _("Atlantic"),
+        "Australia": _("Australia"),
+        "Europe": _("Europe"),
+        "Indian": _("Indian Ocean"),
+        "Pacific": _("Pacific"),
+    }
+
+
+def _place(name: str) -> str:
+    """`America/Argentina/Buenos_Aires` as `Argentina/Buenos Aires`."""
+    return name.partition("/")[2].replace("_", " ")
