@@ -22,8 +22,9 @@ check: $(READY) ## style, types, the import contract, and README's completeness
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest tests/test_readme.py
 
-proof: $(READY) ## 200 kills of a sender on each database and 100 power cuts, with their figures
-	KILLS=200 $(BIN)/pytest tests/integration/test_kills.py tests/integration/test_power_cut.py $(ARGS)
+proof: $(READY) ## 200 kills of a sender on each database, 100 power cuts, 10 000 readers who leave
+	KILLS=200 CLICKS=10000 $(BIN)/pytest tests/integration/test_kills.py \
+	  tests/integration/test_power_cut.py tests/integration/test_leaving_all_at_once.py $(ARGS)
 
 screenshots: $(READY) ## README's pictures, made from the demo's own mail (needs chromium)
 	$(BIN)/python -m tests.e2e.screenshots

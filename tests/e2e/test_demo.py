@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 
 import pytest
 
@@ -23,49 +19,10 @@ from newsletter.store import issues, subscribers
 from newsletter.store.database import Database
 from newsletter.tokens import Keyring
 from newsletter.workflow import compiler
+from tests.e2e.newcomer import Demo
 
 LIST, WEEK = "ai-for-science", "2026-W06"
 NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True)
-class Demo:
-    folder: Path
-    first: subprocess.CompletedProcess[str]
-    second: subprocess.CompletedProcess[str]
-    octets: dict[str, bytes]  # by recipient
-    after_first: int
-
-    def message(self, address: str) -> EmailMessage:
-        found = message_from_bytes(self.octets[address], policy=default)
-        assert isinstance(found, EmailMessage)
-        return found
-
-
-def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from newsletter.cli import main; main()", "demo"]
-    return subprocess.run(
-        [*command, "--folder", str(folder)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        cwd=folder.parent,
-    )
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("newcomer") / "demo"
-    first = run_demo(folder)
-    after_first = len(list((folder / "mail" / "new").iterdir()))
-    second = run_demo(folder)
-    octets = {}
-    for path in (folder / "mail" / "new").iterdir():
-        to = str(message_from_bytes(path.read_bytes(), policy=default)["To"])
-        octets[to] = path.read_bytes()
-    return Demo(folder, first, second, octets, after_first)
 
 
 @pytest.fixture(scope="module")
