@@ -33,6 +33,7 @@ from newsletter.delivery.trying import passes
 from newsletter.errors import ConflictError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.counting import frozen_targets
 from newsletter.rendering.templates import load_template
 from newsletter.store import amending, canary, entries, issues, lists, senders, subscribers
 from newsletter.store.database import Database
@@ -72,8 +73,29 @@ def assemble_issue(
         return issues.save_draft(session, replace(digest, notes=notes), now)
 
 
-def _assembled(session: Session, list_name: str, window: Period, public_url: str) -> Digest:
-    mailing_list = lists.get_list(session, list_name)
+def standing_digest(
+    session: Session, issue: Issue, public_url: str = "", mailing_list: MailingList | None = None
+) -> Digest:
+    """What an issue says as things stand: a draft as it would be assembled now, which nothing
+    stores, and any other as it is. `mailing_list` is tried in place of the stored list.
+
+    Raises:
+        NotFoundError: there is no such list.
+    """
+    if issue.state is not IssueState.DRAFT or issue.digest.subject:
+        return issue.digest
+    made = _assembled(session, issue.list_name, issue.period, public_url, mailing_list)
+    return replace(made, name=issue.name, notes=issue.digest.notes)
+
+
+def _assembled(
+    session: Session,
+    list_name: str,
+    window: Period,
+    public_url: str,
+    mailing_list: MailingList | None = None,
+) -> Digest:
+    mailing_list = mailing_list or lists.get_list(session, list_name)
     if public_url:
         mailing_list = replace(mailing_list, public_url=public_url)
     return assemble(
@@ -148,7 +170,7 @@ def amend_issue(
         _refuse_few(digest, issue.ref)
         forms = compiled_forms(digest, template_folders)
         with db.write() as session:
-            return amending.amend(session, issue.id, digest, forms, now)
+            return amending.amend(session, issue.id, digest, forms, now, frozen_targets(digest))
 
 
 def issue_of_week(
@@ -276,7 +298,7 @@ def freeze(db: Database, issue: Issue, template_folders: Sequence[Path], now: dt
     _refuse_few(issue.digest, issue.ref)
     forms = compiled_forms(issue.digest, template_folders)
     with db.write() as session:
-        issues.freeze(session, issue.id, forms, now)
+        issues.freeze(session, issue.id, forms, now, frozen_targets(issue.digest))
         return issues.issue_by_id(session, issue.id)
 
 

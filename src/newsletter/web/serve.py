@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,10 +23,12 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     started: Callable[[str], None] = lambda _url: None,
+    stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Serves `app` until the process is told to stop; requests that are under way are finished.
 
     Port 0 takes any free one; `started` is told the URL as soon as connections are accepted.
+    `stopping` is called when the process is told to stop, to end what would go on for ever.
 
     Raises:
         SettingsError: host and port cannot be listened on.
@@ -41,7 +44,19 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, stopping).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping()
+        super().handle_exit(sig, frame)
 
 
 def _without_tracebacks(app: ASGIApp) -> ASGIApp:

@@ -1,0 +1,52 @@
+"""What the editors' routes share: the bench, and how an issue is named and opened."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from newsletter.errors import NotFoundError
+from newsletter.web.editing.bench import Bench
+from newsletter.web.editing.gate import Editor
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`first` is the issue that is shown when none is asked for. `stop` ends what is streamed."""
+
+    bench: Bench
+    first: str = ""
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def _desk(request: Request) -> Desk:
+    found: Desk = request.app.state.desk
+    return found
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+"""The parameter by which a route gets at the desk."""
+
+
+def _editor(request: Request) -> Editor:
+    found: Editor = request.state.editor
+    return found
+
+
+WhoAsks = Annotated[Editor, Depends(_editor)]
+"""The parameter by which a route gets at whoever asks."""
+
+
+def opened(request: Request, reference: str) -> tuple[str, str]:
+    """`LIST/NAME` as its two parts, for an editor of that list.
+
+    Raises:
+        NotFoundError: it names no issue, or one that is none of theirs.
+    """
+    list_name, _, name = reference.partition("/")
+    if not name or not _editor(request).may(list_name):
+        raise NotFoundError(f"there is no issue {reference!r} for you to look at")
+    return list_name, name

@@ -1,0 +1,118 @@
+"""Who may see and change issues here, and that no other site acts in their name."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+SAFE = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who is at work: a name for the history, and the lists that are theirs; None: every list."""
+
+    name: str
+    lists: frozenset[str] | None = None
+
+    def may(self, list_name: str) -> bool:
+        return self.lists is None or list_name in self.lists
+
+
+class Gate(Protocol):
+    """Decides about requests."""
+
+    def hosts(self) -> frozenset[str]:
+        """The Host fields under which the page is reached; any other is DNS rebinding."""
+
+    def editor(self, request: HTTPConnection) -> Editor | None:
+        """Who asks; None: nobody who may."""
+
+    def enter(self, request: HTTPConnection) -> Response | None:
+        """The answer to whoever comes without being known, if it is not a refusal."""
+
+
+@dataclass
+class LocalGate:
+    """For whoever runs `newsletter preview`: on this machine, by a link that only they have.
+
+    The link is as good as long as the program runs; its key becomes a cookie that other sites
+    cannot send (SameSite=Strict). `port` is known once it is listened on.
+    """
+
+    name: str
+    port: int = 0
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    def hosts(self) -> frozenset[str]:
+        return frozenset(f"{host}:{self.port}" for host in ("127.0.0.1", "localhost", "[::1]"))
+
+    def editor(self, request: HTTPConnection) -> Editor | None:
+        given = request.cookies.get(self._cookie, "")
+        return Editor(self.name) if hmac.compare_digest(given.encode(), self.key.encode()) else None
+
+    def enter(self, request: HTTPConnection) -> Response | None:
+        given = request.query_params.get("key", "")
+        if not hmac.compare_digest(given.encode(), self.key.encode()):
+            return None
+        kept = [(n, v) for n, v in request.query_params.multi_items() if n != "key"]
+        answer = RedirectResponse(str(request.url.replace_query_params(**dict(kept))), 303)
+        answer.set_cookie(self._cookie, self.key, httponly=True, samesite="strict", path="/")
+        return answer
+
+    @property
+    def _cookie(self) -> str:
+        return f"newsletter-preview-{self.port}"  # cookies know no ports; two previews do
+
+
+class Guard:
+    """ASGI middleware: lets pass what the gate lets pass, and notes who it is.
+
+    What changes something must besides come from this very page: by its Origin field, and by
+    Sec-Fetch-Site where a browser sends it. A session cookie alone proves no intent.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app, self._gate = app, gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        refusal = self._refusal(request, scope["method"])
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, request: HTTPConnection, method: str) -> Response | None:
+        if request.headers.get("host", "") not in self._gate.hosts():
+            return PlainTextResponse("This page is not reached under that name.\n", 421)
+        editor = self._gate.editor(request)
+        if editor is None or "key" in request.query_params:
+            entered = self._gate.enter(request)
+            if entered is not None:
+                return entered
+        if editor is None:
+            return PlainTextResponse(
+                "Please open the link that `newsletter preview` printed, whole.\n", 403
+            )
+        if method not in SAFE and not from_here(request):
+            return JSONResponse({"error": "this did not come from the page itself"}, 403)
+        request.state.editor = editor
+        return None
+
+
+def from_here(request: HTTPConnection) -> bool:
+    """Whether a request was made by a page of the same origin (RFC 6454 section 7)."""
+    origin = urlsplit(request.headers.get("origin", ""))
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    return origin.netloc == request.headers.get("host", "") != "" and site == "same-origin"

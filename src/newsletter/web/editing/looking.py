@@ -1,0 +1,211 @@
+"""Looking at an issue: the message, its frames, and what is known of it. Nothing is changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter import checking, workflow
+from newsletter.content.serial import plain
+from newsletter.delivery.messages import skip_reason
+from newsletter.errors import NotFoundError
+from newsletter.store.browsing import issue_before, issue_lines, reader_beside, readers_like
+from newsletter.store.issues import Issue, audience_preview, counts, skips
+from newsletter.store.values import DeliveryState, IssueState
+from newsletter.web.editing.asking import Asked, who
+from newsletter.web.editing.bench import Bench
+from newsletter.web.editing.clients import Client, shown
+from newsletter.web.editing.describing import in_words, shown_json, tally
+from newsletter.web.editing.desk import TheDesk, WhoAsks, opened
+from newsletter.web.site import PRIVATE
+
+router = APIRouter()
+
+_SELECTIONS = 30
+"""The most common selections that are offered."""
+
+_CHECKED = 500
+"""Distinct selections that findings look at here; `newsletter check` looks at more."""
+
+_FOUND = 8
+
+_SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+"""A frame runs nothing. The page around it, which is of the same origin, may measure it."""
+
+Reference = Annotated[str, Query(max_length=320)]
+
+
+@router.get("/api/issues")
+def all_issues(desk: TheDesk, editor: WhoAsks) -> dict[str, Any]:
+    """The issues of this editor's lists, and the one to begin with."""
+    with desk.bench.database.read() as session:
+        found = [line for line in issue_lines(session) if editor.may(line.list_name)]
+    drafts = [line for line in found if line.state is IssueState.DRAFT]
+    first = desk.first or next((line.ref for line in (*drafts, *found)), "")
+    return {
+        "editor": editor.name,
+        "first": first,
+        "issues": [{"ref": line.ref, **plain(line)} for line in found],
+    }
+
+
+@router.get("/api/shown")
+def what_is_shown(
+    request: Request, desk: TheDesk, asked: Annotated[Asked, Query()]
+) -> dict[str, Any]:
+    """The issue as somebody would have it."""
+    bench = desk.bench
+    standing = bench.standing(*opened(request, asked.issue))
+    today = bench.today(standing.issue.digest.list)
+    with bench.database.read() as session:
+        somebody = who(session, asked, standing.issue, today)
+    result = bench.show(standing, somebody)
+    return shown_json(standing, result, somebody, _nothing(bench, standing.issue, somebody))
+
+
+def _nothing(bench: Bench, issue: Issue, somebody: Any) -> str | None:
+    if somebody.own and issue.edition is None:
+        return workflow.skip_now(bench.database, issue, somebody.address, bench.clock())
+    return skip_reason(issue.digest, somebody.preferences)
+
+
+@router.get("/frame/{made_id}", response_class=HTMLResponse)
+def frame(
+    desk: TheDesk,
+    made_id: str,
+    client: Client = Client.MODERN,
+    dark: bool = False,
+    images: bool = True,
+) -> HTMLResponse:
+    """A message's HTML part, to be shown in a frame that can run nothing."""
+    made = desk.bench.shelf[made_id]
+    text = shown(made.html, client, dark=dark, personal=made.personal)
+    pictures = "img-src https: http: data:; " if images else ""
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; {pictures}base-uri 'none'; "
+        f"form-action 'none'; frame-ancestors 'self'; sandbox {_SANDBOX}"
+    )
+    headers = {"content-security-policy": policy, "x-frame-options": "SAMEORIGIN"}
+    return HTMLResponse(text, headers=PRIVATE | headers)
+
+
+@router.get("/message/{made_id}")
+def message(desk: TheDesk, made_id: str) -> Response:
+    """The message's octets: those that `newsletter render` gives."""
+    return Response(
+        desk.bench.shelf[made_id].message,
+        media_type="text/plain; charset=utf-8",
+        headers=PRIVATE | {"content-disposition": 'inline; filename="message.eml"'},
+    )
+
+
+@router.get("/api/findings")
+def findings(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]:
+    """What `newsletter check` finds, each with the entries that it is about."""
+    bench = desk.bench
+    standing = bench.standing(*opened(request, issue))
+    mailing_list = standing.issue.digest.list
+    report = checking.check(
+        bench.database,
+        standing.issue,
+        bench.templates,
+        bench.today(mailing_list),
+        loopback_allowed=bench.lists_folder is not None,
+        most=_CHECKED,
+    )
+    places = {item.entry.key: at for at, item in enumerate(standing.issue.digest.entries)}
+    return {
+        "key": standing.key,
+        "readers": report.readers,
+        "selections": report.selections,
+        "findings": [
+            {
+                **plain(found),
+                "places": [
+                    places[key]
+                    for key in dict.fromkeys((*found.entries, found.where))
+                    if key in places
+                ],
+            }
+            for found in report.findings
+        ],
+    }
+
+
+@router.get("/api/numbers")
+def numbers(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]:
+    """The issue in numbers, and the one before it."""
+    bench = desk.bench
+    standing = bench.standing(*opened(request, issue))
+    forecast = workflow.forecast(bench.database, standing.issue, bench.clock())
+    with bench.database.read() as session:
+        before = issue_before(session, standing.issue)
+        past = None if before is None else _past(session, before)
+    return {
+        "now": tally(standing.issue)
+        | {
+            "recipients": forecast.recipients + forecast.reached,
+            "skipped": dict(forecast.skipped),
+        },
+        "before": past,
+    }
+
+
+def _past(session: Any, issue: Issue) -> dict[str, Any]:
+    states = counts(session, issue.id)
+    lost = states.get(DeliveryState.SKIPPED, 0)
+    return tally(issue) | {
+        "ref": issue.ref,
+        "state": issue.state,
+        "recipients": sum(states.values()) - lost,
+        "skipped": dict(skips(session, issue.id)),
+    }
+
+
+@router.get("/api/audience")
+def audience(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]:
+    """The most common selections with their readers, and what can be clicked together."""
+    bench = desk.bench
+    list_name, name = opened(request, issue)
+    mailing_list = bench.standing(list_name, name).issue.digest.list
+    with bench.database.read() as session:
+        found = list(audience_preview(session, list_name, today=bench.today(mailing_list)))
+    return {
+        "readers": sum(readers for _, readers in found),
+        "selections": len(found),
+        "common": [
+            {
+                "id": choice.id,
+                "readers": readers,
+                "says": in_words(choice.preferences, mailing_list),
+            }
+            for choice, readers in found[:_SELECTIONS]
+        ],
+        "topics": [
+            {"name": topic.name, "title": topic.title("en"), "parent": topic.parent}
+            for topic in mailing_list.topics.topics
+        ],
+        "languages": mailing_list.languages,
+    }
+
+
+@router.get("/api/readers")
+def readers(
+    request: Request,
+    desk: TheDesk,
+    issue: Reference,
+    like: Annotated[str, Query(max_length=320)] = "",
+    beside: Annotated[str, Query(max_length=320)] = "",
+    step: Annotated[int, Query(ge=-1, le=1)] = 0,
+) -> dict[str, Any]:
+    """Readers whose address holds `like`, or the one that comes after or before another."""
+    list_name, _ = opened(request, issue)
+    with desk.bench.database.read() as session:
+        if like:
+            return {"addresses": readers_like(session, list_name, like, _FOUND)}
+        found = reader_beside(session, list_name, beside, step)
+    if found is None:
+        raise NotFoundError(f"nobody reads {list_name} under that address")
+    return {"address": found.address, "number": found.number, "readers": found.readers}

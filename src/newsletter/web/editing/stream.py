@@ -1,0 +1,64 @@
+"""The page is told when to look again: server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from newsletter.packaged import packaged
+from newsletter.store import issues
+from newsletter.web.editing.bench import Bench
+from newsletter.web.editing.desk import Desk, TheDesk, opened
+from newsletter.web.editing.watching import changes
+from newsletter.web.site import PRIVATE
+
+router = APIRouter()
+
+BEAT = 10.0  # seconds: a line that says nothing, by which a browser that is gone is noticed
+
+
+@router.get("/api/changes", include_in_schema=False)
+async def stream(
+    request: Request, desk: TheDesk, issue: Annotated[str, Query(max_length=320)]
+) -> StreamingResponse:
+    """An event for each change of what the issue is made of, for as long as the page is open."""
+    reference = opened(request, issue)
+    with desk.bench.database.read() as session:
+        window = issues.get_issue(session, *reference).period
+    found = changes(
+        desk.bench.database, reference[0], window, _folders(desk.bench, reference[0]), desk.stop
+    )
+    return StreamingResponse(
+        _events(found, desk),
+        media_type="text/event-stream",
+        headers=PRIVATE | {"x-accel-buffering": "no"},
+    )
+
+
+def _folders(bench: Bench, list_name: str) -> list[Path]:
+    lists = [bench.lists_folder / list_name] if bench.lists_folder else []
+    return [*bench.templates, packaged("templates"), *lists]
+
+
+async def _events(found: AsyncIterator[str], desk: Desk) -> AsyncIterator[str]:
+    yield "retry: 500\n\n"
+    ahead = asyncio.ensure_future(anext(found, None))
+    try:
+        while not desk.stop.is_set():
+            done, _ = await asyncio.wait([ahead], timeout=BEAT)
+            if not done:
+                yield ": still here\n\n"
+                continue
+            what = ahead.result()
+            if what is None:
+                return
+            yield f"event: change\ndata: {json.dumps(what)}\n\n"
+            ahead = asyncio.ensure_future(anext(found, None))
+    finally:
+        ahead.cancel()
