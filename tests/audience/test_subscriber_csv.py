@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from dataclasses import replace
 
@@ -215,3 +216,13 @@ def test_all_passes_over_the_column_of_topics_and_has_nothing_to_say() -> None:
 def test_a_column_that_only_the_map_has_is_refused() -> None:
     with pytest.raises(ImportFileError, match="no column 'Intrests', which the map names"):
         read("email,Interests\na@example.test,proofs\n", mapping={"Intrests": "topics"})
+
+
+@pytest.mark.parametrize("address", ["=cmd|'/calc'!a0@example.test", "+1@example.test"])
+def test_no_address_becomes_a_formula_in_a_spreadsheet(address: str) -> None:
+    member = Member(address=address, preferences=Preferences(), consent_source="-1+1")
+    exported = "".join(export_rows([member]))
+    for line in csv.reader(exported.splitlines()):
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in line)
+    (again,), _ = read(exported)
+    assert (again.address, again.consent_source) == (address, "-1+1")

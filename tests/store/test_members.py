@@ -3,8 +3,10 @@ from __future__ import annotations
 import datetime as dt
 
 from newsletter.store.database import Database
+from newsletter.store.feedback import feedback_on
 from newsletter.store.members import MOST_REFUSALS, Added, Admission, Member, import_rows
 from newsletter.store.subscribers import departures, show
+from newsletter.store.suppressions import suppress
 from newsletter.store.values import SubscriptionState, Way
 from tests.store.stage import LIST, NOW, join, sync
 
@@ -52,6 +54,27 @@ def test_somebody_on_the_list_who_bounced_elsewhere_leaves_it(database: Database
         person = show(session, "ann@example.test")
     assert person.subscriptions[LIST].state is LEFT
     assert person.suppression is not None
+
+
+def test_whoever_is_mailed_by_force_has_the_reason_for_their_consent(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, "on@example.test")
+        for address in ("on@example.test", "off@example.test"):
+            suppress(session, address, "complaint", NOW)
+    given = [
+        Member(address=f"{who}@example.test", consent_at=EARLIER, consent_source="a form")
+        for who in ("on", "off", "new")
+    ]
+    bring(database, *given, force="they wrote to us")
+    with database.read() as session:
+        on, off, new = (show(session, f"{who}@example.test") for who in ("on", "off", "new"))
+        (lifted,) = feedback_on(session, on.id)
+    assert {on.suppression, off.suppression} == {None}
+    assert lifted.text == "forced: they wrote to us"
+    assert off.subscriptions[LIST].consent_source == "forced: they wrote to us"
+    assert off.subscriptions[LIST].consent_at == NOW
+    assert new.subscriptions[LIST].consent_source == "a form", "nothing was forced"
 
 
 def test_thousands_are_put_on_a_list_and_refusals_are_counted(database: Database) -> None:

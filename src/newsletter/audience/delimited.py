@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +23,7 @@ _DELIMITERS = ",;\t|"
 _GUESSES = ("utf-8", "cp1252", "gb18030")  # the last for Chinese Excel, by its header
 _LAST_RESORT = "cp1252"
 _BLOCK = 1 << 16
+_FORMULA = re.compile(r"'*[=+@-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,19 @@ def _lines(source: Source, encoding: str, delimiter: str) -> Iterator[Line]:
             yield Line(number, tuple(map(_clean, cells)))
 
 
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: whoever joins may choose an address that
+    begins like one. `_clean` takes the apostrophe off again."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
 def _clean(cell: str) -> str:
-    """A cell without the spaces around it, and without Excel's `="…"` around a text."""
+    """A cell without the spaces around it, Excel's `="…"` around a text, and the apostrophe that
+    keeps a text from being a formula."""
     if cell.isascii():
         cell = cell.strip()
     else:
         cell = cell.replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "").strip()
     if cell.startswith('="') and cell.endswith('"'):
         return cell[2:-1].strip()
-    return cell
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

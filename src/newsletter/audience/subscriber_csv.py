@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from email.utils import parseaddr
 
 from newsletter.addresses import address_key, parse_address
-from newsletter.audience.delimited import Line, Source, read_sheet
+from newsletter.audience.delimited import Line, Source, guarded, read_sheet
 from newsletter.audience.exports import Export, known_export
 from newsletter.audience.member_cells import RowError, member_reader, written
 from newsletter.audience.seen import Seen
@@ -146,7 +146,7 @@ def export_rows(members: Iterable[Member]) -> Iterator[str]:
     """The lines of a CSV file, the header first, that `read_subscribers` reads back the same."""
     yield _csv_line(COLUMNS)
     for member in members:
-        yield _csv_line([written(member)[column] for column in COLUMNS])
+        yield _csv_line([guarded(written(member)[column]) for column in COLUMNS])
 
 
 Read = Callable[[Line], Member]

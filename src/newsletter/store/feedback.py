@@ -187,16 +187,24 @@ def lift(session: Session, address: str, reason: str, now: dt.datetime) -> bool:
     ).first()
     if person is not None and person.id is not None:
         give_back(session, person.id, now)
-        row = FeedbackRow(
-            key=f"lifted:{person.id}:{now.isoformat()}",
-            kind=FeedbackKind.LIFTED,
-            subscriber_id=person.id,
-            text=reason,
-            at=seconds(now),
-        )
-        session.add(row)
-        session.flush()
+        record_lifted(session, person.id, reason, now)
     return True
+
+
+def record_lifted(session: Session, subscriber_id: int, reason: str, now: dt.datetime) -> None:
+    """Records why somebody may be mailed again who was suppressed."""
+    key = f"lifted:{subscriber_id}:{now.isoformat()}"
+    if session.exec(select(FeedbackRow.id).where(FeedbackRow.key == key)).first() is not None:
+        return
+    row = FeedbackRow(
+        key=key,
+        kind=FeedbackKind.LIFTED,
+        subscriber_id=subscriber_id,
+        text=reason,
+        at=seconds(now),
+    )
+    session.add(row)
+    session.flush()
 
 
 def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedback, ...]:

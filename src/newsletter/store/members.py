@@ -17,6 +17,7 @@ from newsletter.store import ledger_sql as sql
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
+from newsletter.store.feedback import record_lifted
 from newsletter.store.instants import seconds
 from newsletter.store.selections import preferences_ids
 from newsletter.store.suppressions import suppress, unsuppress
@@ -248,8 +249,12 @@ def _admit(
     first: dict[str, Member] = {}
     for member in members:
         first.setdefault(address_key(member.address), member)
-    judged = _judge(session, terms, first)
-    fresh = {key: first[key] for key, verdict in judged.items() if verdict is Admission.ADDED}
+    judged, forced = _judge(session, terms, first)
+    fresh = {
+        key: forced.get(key, first[key])
+        for key, verdict in judged.items()
+        if verdict is Admission.ADDED
+    }
     _insert(session, terms.list_name, fresh, terms.now)
     found = []
     for member in members:
@@ -259,7 +264,12 @@ def _admit(
     return found
 
 
-def _judge(session: Session, terms: _Terms, first: dict[str, Member]) -> dict[str, Admission]:
+def _judge(
+    session: Session, terms: _Terms, first: dict[str, Member]
+) -> tuple[dict[str, Admission], dict[str, Member]]:
+    """What comes of each; and those who are new to the list and on it by force alone, with that
+    for their consent."""
+    forced: dict[str, Member] = {}
     states: dict[str, tuple[int, str]] = {}
     suppressed: set[str] = set()
     keys = [(key,) for key in first]
@@ -274,19 +284,24 @@ def _judge(session: Session, terms: _Terms, first: dict[str, Member]) -> dict[st
         known = states.get(key)
         if known is not None:
             judged[key] = _again(session, terms, known, member)
-        elif member.state is SubscriptionState.LEFT:
-            judged[key] = Admission.ERASED if key in erased else Admission.ADDED
-        elif terms.force:
-            unsuppress(session, key)
+        elif terms.force and member.state is not SubscriptionState.LEFT:
+            if unsuppress(session, key) or key in erased:
+                consent = f"forced: {terms.force}"
+                forced[key] = replace(member, consent_at=terms.now, consent_source=consent)
             judged[key] = Admission.ADDED
-        elif key in erased:
-            judged[key] = Admission.ERASED
         else:
-            judged[key] = Admission.SUPPRESSED if key in suppressed else Admission.ADDED
+            judged[key] = _new(member, key in erased, key in suppressed)
         if member.suppressed and key not in erased:
             detail = f"imported: {member.consent_source}"
             suppress(session, member.address, member.suppressed, terms.now, detail=detail)
-    return judged
+    return judged, forced
+
+
+def _new(member: Member, erased: bool, suppressed: bool) -> Admission:
+    if erased:
+        return Admission.ERASED
+    gone = member.state is SubscriptionState.LEFT
+    return Admission.SUPPRESSED if suppressed and not gone else Admission.ADDED
 
 
 def _again(session: Session, terms: _Terms, known: tuple[int, str], member: Member) -> Admission:
@@ -295,7 +310,14 @@ def _again(session: Session, terms: _Terms, known: tuple[int, str], member: Memb
     if leaves:
         if state == SubscriptionState.LEFT:
             return Admission.KNOWN
-        leave(session, terms.list_name, subscriber_id, way=Way.IMPORT, now=terms.now)
+        leave(
+            session,
+            terms.list_name,
+            subscriber_id,
+            way=Way.IMPORT,
+            now=terms.now,
+            reason=member.left_reason,
+        )
         return Admission.LEAVES
     if terms.force and _revive(session, terms, subscriber_id, member):
         return Admission.REVIVED
@@ -305,6 +327,8 @@ def _again(session: Session, terms: _Terms, known: tuple[int, str], member: Memb
 def _revive(session: Session, terms: _Terms, subscriber_id: int, member: Member) -> bool:
     """Whether there was something to lift: a leave, or a suppression."""
     lifted = unsuppress(session, member.address)
+    if lifted:
+        record_lifted(session, subscriber_id, f"forced: {terms.force}", terms.now)
     row = subscription(session, terms.list_name, subscriber_id)
     if row.state == SubscriptionState.LEFT:
         before, way = consent_before(row), Way.IMPORT if member.line else Way.ADMIN
