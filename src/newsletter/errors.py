@@ -33,6 +33,10 @@ class ListFileError(NewsletterError):
     """A list.toml that cannot be followed."""
 
 
+class ScheduleError(NewsletterError):
+    """A schedule that cannot be followed."""
+
+
 class TemplateError(NewsletterError):
     """A template that cannot be rendered; names its file and line where they are known."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,17 +9,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from newsletter.addresses import parse_address
+from newsletter.audience.schedule_table import read_schedule, read_weekday
 from newsletter.audience.toml_table import Table, parse_toml
 from newsletter.audience.topic_tables import read_topics
 from newsletter.content.mailinglist import (
-    WEEKDAYS,
     InDoubt,
     MailingList,
     Policies,
-    Schedule,
     Sender,
     Theme,
     Untranslated,
@@ -80,8 +77,8 @@ def parse_list(text: str, name: str, place: str) -> ListFile:
         unsubscribe_mailbox=_address(file, "unsubscribe_mailbox", ""),
         postal_address=file.take("postal_address", str, ""),
         public_url=_url(file, "public_url", ("https", "http")).rstrip("/"),
-        schedule=_schedule(file.table("schedule")),
-        week_starts=_weekday(file, "week_starts"),
+        schedule=read_schedule(file.table("schedule")),
+        week_starts=read_weekday(file, "week_starts"),
         topics=topics,
         template=file.take("template", str, "weekly"),
         languages=_languages(file),
@@ -116,38 +113,6 @@ def _url(table: Table, key: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes or not parts.hostname or re.search(r"[\s\"<>]", url):
         table.fail(key, f"{url!r} is not a URL: write one like https://news.example.org")
     return url
-
-
-def _schedule(table: Table) -> Schedule:
-    schedule = Schedule(weekday=_weekday(table, "weekday"), time=_time(table), zone=_zone(table))
-    table.done()
-    return schedule
-
-
-def _weekday(table: Table, key: str) -> str:
-    written = table.take_any(key)
-    if type(written) is not str:
-        # Whether 0 is Sunday or Monday is where schedulers disagree.
-        table.fail(key, f'{written!r} is not a weekday: write its name, such as "thursday"')
-    return table.one_of(key, written.lower(), WEEKDAYS)
-
-
-def _time(table: Table) -> dt.time:
-    written = table.take_any("time")
-    if type(written) is str and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", written):
-        written = dt.time.fromisoformat(written)
-    if type(written) is not dt.time:
-        table.fail("time", f'{written!r} is not a time of day: write it like "08:00"')
-    return written
-
-
-def _zone(table: Table) -> str:
-    written: str = table.take("zone", str)
-    try:
-        ZoneInfo(written)
-    except (KeyError, ValueError, OSError):
-        table.fail("zone", f"{written!r} is not a time zone: write one like Europe/Berlin")
-    return written
 
 
 def _languages(file: Table) -> tuple[str, ...]:

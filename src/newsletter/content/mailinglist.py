@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from newsletter.content.cron import WEEKDAYS as WEEKDAYS
+from newsletter.content.timing import Schedule as Schedule
 from newsletter.content.topics import TopicTree
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Untranslated(StrEnum):
@@ -38,15 +37,6 @@ class Clicks(StrEnum):
 class Sender:
     name: str
     address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """When a list goes out: a weekday's name, a local time and an IANA zone."""
-
-    weekday: str
-    time: dt.time
-    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,10 @@ import datetime as dt
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
-from newsletter.store import change_tables  # noqa: F401 - who knows the tables knows all of them
+from newsletter.store import (  # noqa: F401 - who knows the tables knows all of them
+    change_tables,
+    clock_tables,
+)
 
 
 def _text(*, nullable: bool = False) -> Column[str]:
