@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from newsletter.content.arranging import AS_STORED, Arrangement, arranged, worded
 from newsletter.content.entry import Brief, Entry, Period, Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.window import in_window, issue_name
@@ -69,28 +70,33 @@ class Digest:
 
 
 def assemble(
-    mailing_list: MailingList, window: Period, entries: Iterable[Entry], briefs: Iterable[Brief]
+    mailing_list: MailingList,
+    window: Period,
+    entries: Iterable[Entry],
+    briefs: Iterable[Brief],
+    choices: Arrangement = AS_STORED,
+    *,
+    besides: Iterable[Entry] = (),
 ) -> Digest:
     """The digest of a window: what is dated in it, by tier, then the editor's order, then date.
 
-    Listed papers stand together by main category, categories in the order of their first paper.
+    `besides` are entries of other days that this issue takes in, such as late ones. Listed papers
+    stand together by main category, categories in the order of their first paper.
     """
-    chosen = sorted(
-        (entry for entry in entries if in_window(entry.period, window)),
-        key=lambda e: (e.tier.rank, e.position, e.period.last, e.key),
-    )
+    within = [entry for entry in entries if in_window(entry.period, window)]
+    chosen = arranged([*within, *besides], choices)
     first_seen: dict[tuple[Tier, str], int] = {}
     for index, entry in enumerate(chosen):
         first_seen.setdefault(_group(entry), index)
     chosen.sort(key=lambda e: (e.tier.rank, first_seen[_group(e)]))
+    found = sorted((b for b in briefs if in_window(b.period, window)), key=lambda b: b.key)
+    title = mailing_list.title(mailing_list.languages[0])
     return Digest(
         name=issue_name(window, mailing_list.week_starts),
         period=window,
         list=mailing_list,
         entries=tuple(DigestEntry(e, mailing_list.topics.assign(e)) for e in chosen),
-        briefs=tuple(
-            sorted((b for b in briefs if in_window(b.period, window)), key=lambda b: b.key)
-        ),
+        briefs=tuple(worded(found, title, window, choices)),
     )
 
 

@@ -25,7 +25,8 @@ def apply(entry: Entry, changes: Mapping[str, str]) -> Entry:
         NewsletterError: there is no such field, or it cannot say that.
     """
     for name, value in changes.items():
-        _refuse_control(name, value)
+        part = name.rpartition(".")[2]
+        refuse_control(name, value, lines=part in _LISTED or part == "abstract")
         if name.startswith("texts."):
             entry = _with_text(entry, name, value.strip())
         elif name in _READ:
@@ -38,7 +39,30 @@ def apply(entry: Entry, changes: Mapping[str, str]) -> Entry:
     return entry
 
 
+def written(entry: Entry, name: str) -> str:
+    """What a field says, as `apply` takes it.
+
+    Raises:
+        NewsletterError: there is no such field.
+    """
+    if name.startswith("texts."):
+        language, part = _text_field(name)
+        said: Any = getattr(entry.texts.get(language, EntryText()), part)
+        return "\n".join(said) if part in _LISTED else said
+    if name not in _READ:
+        apply(entry, {name: ""})  # says which there are
+    value = getattr(entry, name)
+    return ", ".join(value) if isinstance(value, tuple) else str("" if value is None else value)
+
+
 def _with_text(entry: Entry, name: str, value: str) -> Entry:
+    language, part = _text_field(name)
+    said: Any = _lines(value) if part in _LISTED else value
+    text = replace(entry.texts.get(language, EntryText()), **{part: said})
+    return replace(entry, texts={**entry.texts, language: text})
+
+
+def _text_field(name: str) -> tuple[str, str]:
     known = tuple(f.name for f in fields(EntryText))
     parts = name.split(".")
     if len(parts) != 3 or not parts[1] or parts[2] not in known:
@@ -46,16 +70,16 @@ def _with_text(entry: Entry, name: str, value: str) -> Entry:
             f"an entry has no field {name!r}: write texts.LANGUAGE.FIELD, FIELD one of "
             + ", ".join(known)
         )
-    _, language, part = parts
-    said: Any = _lines(value) if part in _LISTED else value
-    text = replace(entry.texts.get(language, EntryText()), **{part: said})
-    return replace(entry, texts={**entry.texts, language: text})
+    return parts[1], parts[2]
 
 
-def _refuse_control(name: str, value: str) -> None:
-    """Texts go into headers, pages and terminals; only the long ones may hold line breaks."""
-    part = name.rpartition(".")[2]
-    allowed = "\t\n\r" if part in _LISTED or part == "abstract" else "\t"
+def refuse_control(name: str, value: str, *, lines: bool) -> None:
+    """Texts go into headers, pages and terminals; only those of several lines may break them.
+
+    Raises:
+        NewsletterError: there is a control character in it.
+    """
+    allowed = "\t\n\r" if lines else "\t"
     for character in value:
         if unicodedata.category(character) == "Cc" and character not in allowed:
             raise NewsletterError(

@@ -56,6 +56,14 @@ class Links:
         """The form that mails the links to their preferences to whoever lost them."""
         return self._at("manage")
 
+    def edit(self) -> str:
+        """Where editors see the next issue; without a visit, the form that mails a link."""
+        return self._at("edit")
+
+    def enter(self, pass_text: str) -> str:
+        """Where an editor's mailed link lets them in."""
+        return self._at("edit", "enter", pass_text)
+
     def feed(self, list_name: str) -> str:
         """The issues of a list as an Atom feed."""
         return self._at("archive", list_name, "feed.xml")
