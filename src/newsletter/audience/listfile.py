@@ -15,6 +15,7 @@ from newsletter.audience.schedule_table import read_schedule, read_weekday
 from newsletter.audience.toml_table import Table, parse_toml
 from newsletter.audience.topic_tables import read_topics
 from newsletter.content.mailinglist import (
+    Clicks,
     InDoubt,
     MailingList,
     Policies,
@@ -149,6 +150,7 @@ def _policies(table: Table) -> Policies:
         most_bounced=_number(table, "most_bounced", usual.most_bounced, 0),
         soft_bounces=_number(table, "soft_bounces", usual.soft_bounces, 2),
         welcome_with_issue=table.take("welcome_with_issue", bool, usual.welcome_with_issue),
+        clicks=_choice(table, "clicks", usual.clicks, Clicks),
         retention_days=_number(table, "retention_days", usual.retention_days, 1),
     )
     table.done()

@@ -1,10 +1,11 @@
-"""What `serve` forgets in time: where people were who asked to join, and wishes never confirmed."""
+"""What `serve` forgets in time: where people were who asked to join, wishes never confirmed, in
+whose message a link was opened, and how often links were."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 
 import structlog
@@ -13,10 +14,13 @@ from fastapi import FastAPI
 from newsletter.cli.clockwork import Lifespan
 from newsletter.cli.edge import now
 from newsletter.errors import DatabaseError
-from newsletter.store import confirmations, lists
+from newsletter.store import clicks, confirmations, lists
 from newsletter.store.database import Database
+from newsletter.tracking.clicks import settle
 
 EVERY = 3600.0  # seconds
+
+CLICKS_EVERY = 60.0  # seconds
 
 
 def forget(db: Database, at: dt.datetime) -> None:
@@ -24,31 +28,43 @@ def forget(db: Database, at: dt.datetime) -> None:
     with db.write() as session:
         for name in lists.list_names(session):
             days = lists.get_list(session, name).policies.retention_days
-            confirmations.forget(session, name, dt.timedelta(days=days), at)
+            retention = dt.timedelta(days=days)
+            confirmations.forget(session, name, retention, at)
+            clicks.forget(session, name, retention, at)
 
 
 def with_forgetting(db: Database, then: Lifespan | None) -> Lifespan:
-    """Forgets at the start and every hour, for as long as the pages are served."""
+    """Forgets at the start and every hour, for as long as the pages are served. Clicks are judged
+    every minute, and at the end all that is left: nothing of them waits for the next start."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        forgetting = asyncio.ensure_future(_keep_forgetting(db))
+        doing = (
+            asyncio.ensure_future(_keep(EVERY, lambda: forget(db, now()))),
+            asyncio.ensure_future(_keep(CLICKS_EVERY, lambda: settle(db, now()))),
+        )
         try:
             async with then(app) if then else nullcontext():
                 yield
         finally:
-            forgetting.cancel()
-            with suppress(asyncio.CancelledError):
-                await forgetting
+            for task in doing:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await _once(lambda: settle(db, now(), after=dt.timedelta()))
 
     return lifespan
 
 
-async def _keep_forgetting(db: Database) -> None:
+async def _keep(seconds: float, work: Callable[[], object]) -> None:
     while True:
-        try:
-            await asyncio.to_thread(forget, db, now())
-        except DatabaseError as error:
-            reason = str(error)  # it says all; a traceback would say less
-            structlog.get_logger("newsletter.web").warning("not forgotten yet", reason=reason)
-        await asyncio.sleep(EVERY)
+        await _once(work)
+        await asyncio.sleep(seconds)
+
+
+async def _once(work: Callable[[], object]) -> None:
+    try:
+        await asyncio.to_thread(work)
+    except DatabaseError as error:
+        reason = str(error)  # it says all; a traceback would say less
+        structlog.get_logger("newsletter.web").warning("not forgotten yet", reason=reason)

@@ -20,6 +20,7 @@ from newsletter.cli.edge import (
 from newsletter.content.serial import plain
 from newsletter.errors import ConflictError
 from newsletter.store import issues, lists
+from newsletter.store.click_reports import ClickReport
 from newsletter.store.reports import (
     Growth,
     IssueReport,
@@ -31,6 +32,14 @@ from newsletter.store.reports import (
 LAST = 5
 """Issues that stand beside the one that was asked for."""
 
+MOST_PAPERS = 10
+"""Papers that are named with how often they were opened."""
+
+_BESIDE = (
+    *("issue", "accepted", "came back", "complaints", "leaves", "clicks"),
+    *("joined", "left", "skipped"),
+)
+
 
 def report(
     what: Annotated[str, typer.Argument(metavar="ISSUE|LIST", help="LIST/WEEK, or a list.")],
@@ -38,7 +47,8 @@ def report(
 ) -> None:
     """An issue in numbers, beside the last ones; or a list with its growth.
 
-    What the relay accepted is called that: whether it arrived, or was read, is not known.
+    What the relay accepted is called that: whether it arrived, or was read, is not known. Where the
+    list counts clicks, it is how often links were opened, by people as far as can be told.
     """
     with database() as db, db.read() as session:
         if "/" not in what:
@@ -94,9 +104,38 @@ def _show(found: IssueReport) -> None:
         facts |= {f"  {name} {word}": number for word, number in counts.items()}
     if found.leaves.undone:
         facts["  taken back"] = found.leaves.undone
+    if found.clicks is not None:
+        facts |= _clicks(found.clicks)
     if found.growth is not None:
         facts |= _growth(found.growth, "since the issue before" if found.growth.since else "ever")
     show_facts(facts)
+    if found.clicks is not None and found.clicks.papers:
+        _show_opened(found.clicks)
+
+
+def _clicks(clicks: ClickReport) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "links opened by people": clicks.people,
+        **{f"  on {topic}": number for topic, number in clicks.topics.items()},
+    }
+    if clicks.notes:
+        facts["  in the editors' words"] = clicks.notes
+    facts["by what looks like scanners"] = clicks.scanners
+    if clicks.undecided:
+        facts["not yet told apart"] = clicks.undecided
+    facts["clicks are kept for"] = f"{clicks.kept_days} days"
+    return facts
+
+
+def _show_opened(clicks: ClickReport) -> None:
+    out.print()
+    shown = clicks.papers[:MOST_PAPERS]
+    show_table(
+        ("links opened, by paper", "people", "scanners"),
+        [(paper.title, paper.people, paper.scanners) for paper in shown],
+    )
+    if rest := len(clicks.papers) - len(shown):
+        out.print(f"and {rest} more: --json has all")
 
 
 def _show_beside(found: Sequence[IssueReport]) -> None:
@@ -104,7 +143,7 @@ def _show_beside(found: Sequence[IssueReport]) -> None:
         return
     out.print()
     show_table(
-        ("issue", "accepted", "came back", "complaints", "leaves", "joined", "left", "skipped"),
+        _BESIDE,
         [
             (
                 one.issue,
@@ -112,6 +151,7 @@ def _show_beside(found: Sequence[IssueReport]) -> None:
                 _share(one, sum(one.bounced.values())),
                 _share(one, one.complaints),
                 _share(one, one.leaves.total),
+                one.clicks.people if one.clicks else "",
                 one.growth.joined if one.growth else "",
                 sum(one.growth.left.values()) if one.growth else "",
                 sum(one.skipped.values()),

@@ -45,7 +45,9 @@ def targets(digest: Digest, links: Links) -> tuple[Target, ...]:
                 belongs.append(index)
     for url in _written(digest):
         found.setdefault(url, [])
-    return tuple(Target(url, tuple(entries)) for url, entries in found.items())
+    return tuple(
+        Target(url, tuple(entries)) for url, entries in found.items() if safe_url(url) == url
+    )
 
 
 def frozen_targets(digest: Digest) -> tuple[Target, ...]:

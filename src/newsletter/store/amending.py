@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from newsletter.content.digest import Digest
+from newsletter.content.links import Target
 from newsletter.content.serial import dump
 from newsletter.errors import ConflictError
+from newsletter.store.clicks import store_links
 from newsletter.store.instants import seconds
 from newsletter.store.issues import Issue, issue_by_id
 from newsletter.store.tables import CompiledRow, EditionRow, IssueRow
@@ -31,8 +33,10 @@ def amend(
     digest: Digest,
     compiled: Mapping[str, bytes],
     now: dt.datetime,
+    targets: Sequence[Target] = (),
 ) -> Issue:
-    """Makes `digest` the issue's next edition, with its compiled forms by languages.
+    """Makes `digest` the issue's next edition, with its compiled forms by languages and the links
+    that are counted in them; those of the first stay what they are in its messages.
 
     Whose message is settled keeps the edition that it was settled with, also for later attempts.
     Nobody may be sending the issue meanwhile: the caller holds it.
@@ -67,6 +71,7 @@ def amend(
         for languages, form in compiled.items()
     )
     session.flush()
+    store_links(session, edition.id or 0, targets)
     session.connection().execute(_AGAIN, {"issue": issue_id, "reason": Skip.NOTHING_FOUND})
     return issue_by_id(session, issue_id)
 

@@ -34,6 +34,8 @@ STATEMENTS = (
        WHERE subscriber_id = :id AND state IN ('queued', 'deferred')""",
     """UPDATE attempts SET text = ''
        WHERE delivery_id IN (SELECT id FROM deliveries WHERE subscriber_id = :id)""",
+    """DELETE FROM recent_clicks
+       WHERE delivery_id IN (SELECT id FROM deliveries WHERE subscriber_id = :id)""",
     "UPDATE deliveries SET address = NULL, text = '', domain = '' WHERE subscriber_id = :id",
     "UPDATE departures SET reason = '' WHERE subscriber_id = :id",
     "UPDATE feedback SET text = '', message = NULL WHERE subscriber_id = :id",

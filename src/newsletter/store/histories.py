@@ -65,9 +65,10 @@ def everything(session: Session, subscriber_id: int, address: str) -> Mapping[st
             found[name] = _rows(session, table, or_(*theirs))
     person = tables["subscribers"]
     found["subscribers"] = _rows(session, person, person.c.id == subscriber_id)
-    attempts = tables["attempts"]
+    attempts, opened = tables["attempts"], tables["recent_clicks"]
     deliveries = select(DeliveryRow.id).where(col(DeliveryRow.subscriber_id) == subscriber_id)  # type: ignore[call-overload]  # SQLModel's id may be None
     found["attempts"] = _rows(session, attempts, attempts.c.delivery_id.in_(deliveries))
+    found["recent_clicks"] = _rows(session, opened, opened.c.delivery_id.in_(deliveries))
     choices = tables["preferences"]
     chosen = [row["preferences_id"] for row in found["subscriptions"]]
     found["preferences"] = _rows(session, choices, choices.c.id.in_(chosen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -11,8 +11,10 @@ from sqlmodel import Session, col, select
 
 from newsletter.content.digest import Digest
 from newsletter.content.entry import Period
+from newsletter.content.links import Target
 from newsletter.content.serial import dump, load
 from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store.clicks import store_links
 from newsletter.store.editions import compiled, plan_body
 from newsletter.store.fanout import audience_preview, fan_out, standing_counts
 from newsletter.store.instants import instant, maybe_instant, seconds
@@ -164,9 +166,14 @@ def latest_issue(session: Session, list_name: str) -> Issue | None:
 
 
 def freeze(
-    session: Session, issue_id: int, compiled: Mapping[str, bytes], now: dt.datetime
+    session: Session,
+    issue_id: int,
+    compiled: Mapping[str, bytes],
+    now: dt.datetime,
+    targets: Sequence[Target] = (),
 ) -> Edition:
-    """Fixes what a draft says, with its compiled forms by languages (`en`, `en+zh`).
+    """Fixes what a draft says, with its compiled forms by languages (`en`, `en+zh`), and the
+    links that are counted in them.
 
     Raises:
         ConflictError: it is frozen already.
@@ -186,6 +193,7 @@ def freeze(
         for languages, body in compiled.items()
     )
     session.flush()
+    store_links(session, made.id, targets)
     return made
 
 

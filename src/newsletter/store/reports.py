@@ -1,6 +1,7 @@
 """What became of an issue and of a list, in numbers; each is of what was measured, and no more.
 
-That a relay accepted a message says nothing of its arrival, and nobody's reading is watched.
+That a relay accepted a message says nothing of its arrival, nobody's reading is watched, and of an
+opened link it is not known who opened it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from newsletter.store.click_reports import ClickReport, click_report
 from newsletter.store.instants import instant, maybe_instant, seconds
+from newsletter.store.lists import get_list
 from newsletter.store.tables import (
     DeliveryRow,
     DepartureRow,
@@ -65,7 +68,8 @@ class IssueReport:
 
     `accepted` is what the relay took, with what came back later; `bounced` is by judgement,
     `deferred` by domain, `failed` and `skipped` by reason; `waiting` has not been tried or is being
-    tried now. `growth` is from the issue before to this one.
+    tried now. `clicks` is None where the list does not count them. `growth` is from the issue
+    before to this one.
     """
 
     issue: str
@@ -80,6 +84,7 @@ class IssueReport:
     in_doubt: int
     complaints: int
     leaves: Leaves
+    clicks: ClickReport | None
     growth: Growth | None
 
     def rate(self, number: int) -> float | None:
@@ -118,6 +123,7 @@ def issue_report(session: Session, issue_id: int) -> IssueReport:
         in_doubt=states.get("in doubt", 0),
         complaints=_complaints(session, issue_id),
         leaves=_leaves(session, issue_id),
+        clicks=click_report(session, issue_id, _kept_days(session, row.list_name)),
         growth=_growth_to(session, row),
     )
 
@@ -148,6 +154,10 @@ def list_report(session: Session, list_name: str, now: dt.datetime, most: int) -
         growth=_growth(session, list_name, None, now),
         issues=last_reports(session, list_name, most),
     )
+
+
+def _kept_days(session: Session, list_name: str) -> int:
+    return get_list(session, list_name).policies.retention_days
 
 
 def _counts(

@@ -16,6 +16,7 @@ from newsletter.tokens import Keyring
 from newsletter.web import (
     archive,
     assets,
+    click,
     confirm,
     feed,
     health,
@@ -78,6 +79,7 @@ def create_app(
         new_address,
         lost,
         view,
+        click,
         feed,  # before the archive, whose issues' names take any word
         archive,
         lists,

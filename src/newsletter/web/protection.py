@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +33,14 @@ HEADERS: Mapping[str, str] = {
 """Security headers of every response; a route that needs another policy sets it itself."""
 
 
+_WAS_HEAD = "newsletter.head"
+
+
+def was_head(request: Request) -> bool:
+    """Whether what a route answers as GET was asked as HEAD."""
+    return bool(request.scope.get(_WAS_HEAD))
+
+
 class Protection:
     """ASGI middleware: security headers, limits of size and time on bodies, HEAD answered as GET
     is, and a slash too many at the end of a path passed over (a redirect would lead to whatever
@@ -53,6 +62,7 @@ class Protection:
             return
         # RFC 9110 §9.3.2: the same header fields as for GET, without the content.
         inner = {**scope, "method": "GET" if bodiless else scope["method"]}
+        inner[_WAS_HEAD] = bodiless
         inner["path"] = scope["path"].rstrip("/") or "/"
         await self._app(inner, _limited(receive, self._most, self._seconds), send)
         scope["route"] = inner.get("route")

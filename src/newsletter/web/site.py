@@ -26,13 +26,16 @@ MOST_ASKED = 20
 MOST_MAILED = 10
 """Mails a day that strangers can have sent to one mailbox, by whatever `+tags` and lists."""
 
+MOST_CLICKS = 1_000
+"""Clicks a minute from one network that are counted; past that a link leads on all the same."""
+
 
 @dataclass(frozen=True)
 class Site:
     """`clock` gives aware instants; `public_url` is where readers reach the pages, or empty.
 
     `trusted_proxies` may say whom a request came from; `joins` limits what sends mail by who asks,
-    `mailboxes` by whom it is for.
+    `mailboxes` by whom it is for, and `clicks` what is counted of opened links.
     """
 
     database: Database
@@ -45,6 +48,7 @@ class Site:
     trusted_proxies: Sequence[Network] = ()
     joins: Limit = field(default_factory=lambda: Limit(MOST_ASKED, dt.timedelta(hours=1)))
     mailboxes: Limit = field(default_factory=lambda: Limit(MOST_MAILED, dt.timedelta(days=1)))
+    clicks: Limit = field(default_factory=lambda: Limit(MOST_CLICKS, dt.timedelta(minutes=1)))
 
     def page(
         self,

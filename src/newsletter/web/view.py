@@ -16,6 +16,8 @@ from newsletter.content.planning import Plan
 from newsletter.content.serial import load_plan
 from newsletter.errors import NotFoundError
 from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.counting import uncounted
+from newsletter.store.clicks import stored_links
 from newsletter.store.deliveries import delivery
 from newsletter.store.editions import compiled, edition_digest, plan_body
 from newsletter.store.values import Fixed
@@ -61,7 +63,9 @@ def _sent(session: Session, fixed: Fixed) -> tuple[Compiled, Plan, Digest]:
         raise NotFoundError(f"no plan is kept for edition {fixed.edition}")
     plan = load_plan(body)
     issue = Compiled.loads(compiled(session, fixed.edition, "+".join(plan.languages)))
-    return issue, plan, edition_digest(session, fixed.edition)
+    # Whoever reads along is not counted as the reader.
+    straight = uncounted(issue, stored_links(session, fixed.edition))
+    return straight, plan, edition_digest(session, fixed.edition)
 
 
 def _values(fixed: Fixed, word: str) -> dict[str, str]:
