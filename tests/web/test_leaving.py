@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -161,10 +162,39 @@ def test_a_pause_lasts_the_weeks_that_were_chosen_and_can_be_ended(newsstand: Ne
     assert newsstand.subscription().paused_until is None
 
 
+def test_fewer_mails_are_those_with_a_breakthrough_and_can_be_taken_back(
+    newsstand: Newsstand,
+) -> None:
+    before = newsstand.subscription("mei@mail.example.net").preferences
+    path = newsstand.leave_path("mei@mail.example.net") + "?lang=en"
+    assert "Fewer mails" in newsstand.client.get(path).text
+    page = newsstand.client.post(path, data={"choice": "fewer"})
+    assert "Mail comes only when there is a breakthrough" in page.text
+    found = newsstand.subscription("mei@mail.example.net")
+    assert found.state is SubscriptionState.ACTIVE
+    assert found.preferences == replace(before, lowest_tier=Tier.BREAKTHROUGH)
+    assert "Fewer mails" not in newsstand.client.get(path).text, "there are no fewer"
+    assert 'name="tier" value="listed"' in page.text
+    newsstand.client.post(path, data={"choice": "more", "tier": "listed"})
+    assert newsstand.subscription("mei@mail.example.net").preferences == before
+    assert not newsstand.departures("mei@mail.example.net")
+
+
+def test_the_leaving_link_takes_back_fewer_mails_and_no_choice_of_the_readers_own(
+    newsstand: Newsstand,
+) -> None:
+    newsstand.client.post(
+        newsstand.choose_path(), data={"scope": "everything", "lowest_tier": "notable"}
+    )
+    newsstand.client.post(newsstand.leave_path(), data={"choice": "more", "tier": "listed"})
+    assert newsstand.subscription().preferences.lowest_tier is Tier.NOTABLE
+
+
 @pytest.mark.parametrize(
     "data",
     [
         {},
+        {"choice": "more", "tier": "x"},
         {"choice": "pause", "weeks": "999"},
         {"choice": "pause", "weeks": "²"},
         {"choice": "topic"},

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from newsletter.content.choosing import Choices
+from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.store.choosing import choose
 from newsletter.store.departures import Departure, departures, leave, undo_leave
@@ -22,6 +24,9 @@ from newsletter.store.values import Way
 
 PAUSES = (2, 4, 8, 12)
 """The pauses that are offered, in weeks."""
+
+_FEWEST = Tier.BREAKTHROUGH
+_TIERS = frozenset(tier.value for tier in Tier)
 
 MOST_WORDS = 500
 """Greatest length, in characters, of a reason in a reader's own words."""
@@ -48,6 +53,18 @@ class Pause:
     weeks: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fewer:
+    """The wish for breakthroughs alone; an issue without any is not sent to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The wish to take `Fewer` back, down to the tier that was the lowest before."""
+
+    tier: Tier
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
     """The wish to take a leave back; of the list, of `topic`, or of `everything`."""
@@ -61,7 +78,7 @@ class Resume:
     """The wish to end a pause."""
 
 
-Wish = Leave | Pause | Undo | Resume
+Wish = Leave | Pause | Fewer | More | Undo | Resume
 
 
 class Done(StrEnum):
@@ -71,6 +88,8 @@ class Done(StrEnum):
     LEFT_TOPIC = "left-topic"
     LEFT_EVERYTHING = "left-everything"
     PAUSED = "paused"
+    FEWER = "fewer"
+    MORE = "more"
     BACK = "back"
     RESUMED = "resumed"
     NOTHING = "nothing"  # there was nothing to take back or to pause
@@ -96,6 +115,11 @@ def wish(fields: Mapping[str, str]) -> Wish | None:
             weeks = fields.get("weeks", "")
             offered = weeks.isdecimal() and int(weeks) in PAUSES
             return Pause(weeks=int(weeks)) if offered else None
+        case "fewer":
+            return Fewer()
+        case "more":
+            tier = fields.get("tier", "")
+            return More(Tier(tier)) if tier in _TIERS else None
         case "undo":
             return Undo(topic=topic, everything=fields.get("all", "") == "yes")
         case "resume":
@@ -122,6 +146,12 @@ def grant(session: Session, reader: Reader, asked: Wish, *, now: dt.datetime) ->
         case Resume():
             _pause(session, reader, None, now)
             return Done.RESUMED
+        case Fewer():
+            return Done.FEWER if _down_to(session, reader, _FEWEST, now) else Done.NOTHING
+        case More():
+            made_fewer = reader.preferences.lowest_tier is _FEWEST
+            done = made_fewer and _down_to(session, reader, asked.tier, now)
+            return Done.MORE if done else Done.NOTHING
 
 
 def _leave(session: Session, reader: Reader, asked: Leave, now: dt.datetime) -> Done:
@@ -141,12 +171,25 @@ def _leave(session: Session, reader: Reader, asked: Leave, now: dt.datetime) -> 
     return Done.LEFT_TOPIC if asked.topic and reader.active else Done.LEFT
 
 
+def _down_to(session: Session, reader: Reader, tier: Tier, now: dt.datetime) -> bool:
+    """Makes `tier` the lowest of which somebody on the list gets papers; whether they are on it."""
+    if not reader.active:
+        return False
+    preferences = replace(reader.preferences, lowest_tier=tier)
+    _choose(session, reader, replace(reader.choices, preferences=preferences), now)
+    return True
+
+
 def _pause(session: Session, reader: Reader, until: dt.date | None, now: dt.datetime) -> None:
+    _choose(session, reader, replace(reader.choices, paused_until=until), now)
+
+
+def _choose(session: Session, reader: Reader, wanted: Choices, now: dt.datetime) -> None:
     choose(
         session,
         reader.list.name,
         reader.subscriber_id,
-        replace(reader.choices, paused_until=until),
+        wanted,
         way=Way.PAGE,
         now=now,
         today=local_day(reader.list, now),

@@ -13,6 +13,7 @@ from newsletter.store.values import Way
 from newsletter.tokens import Purpose
 from newsletter.tracking.leaving import MOST_WORDS, PAUSES, Done, Leave, can_undo, grant, wish
 from newsletter.web.branches import branches, flat
+from newsletter.web.fewer import spares_mail
 from newsletter.web.language import Language
 from newsletter.web.leave_outcome import outcome
 from newsletter.web.masking import masked
@@ -33,6 +34,7 @@ class LeaveForm(BaseModel):
     choice: Annotated[str, Field(max_length=20)] = ""
     topic: Annotated[str, Field(max_length=200)] = ""
     weeks: Annotated[str, Field(max_length=3)] = ""
+    tier: Annotated[str, Field(max_length=20)] = ""
     reason: Annotated[str, Field(max_length=40)] = ""
     all: Annotated[str, Field(max_length=3)] = ""
     words: Annotated[str, Field(max_length=4 * MOST_WORDS)] = ""
@@ -46,10 +48,11 @@ def show(site: Here, language: Language, token: str) -> Response:
         found = link.reader(session)
         undoable = found is not None and can_undo(session, found, "", site.clock())
         more = () if found is None else lists_of_sender(session, found)
+        fewer = found is not None and spares_mail(session, found)
     if found is None:
         return nobody(site, language, link.delivery_id)
     if not found.active:
-        return outcome(site, language, found, Done.LEFT, topic="", undoable=undoable)
+        return outcome(site, language, found, Done.LEFT, undoable=undoable)
     chosen = language.choose(*found.preferences.languages)
     return site.page(
         "leave",
@@ -60,6 +63,7 @@ def show(site: Here, language: Language, token: str) -> Response:
         topics=tuple(flat(branches(found.list.topics, chosen, found.preferences))),
         reasons=reasons(site.pages.words(chosen)),
         pauses=PAUSES,
+        fewer=fewer,
         sender=found.list.sender.name if len(more) > 1 else "",
         most_words=MOST_WORDS,
     )
@@ -79,7 +83,7 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
         )
     now = site.clock()
     with site.database.write() as session:
-        found = link.reader(session)
+        found = before = link.reader(session)
         done = grant(session, found, asked, now=now) if found else Done.NOTHING
         found = link.reader(session) if found else None  # as they stand now
         topic = asked.topic if isinstance(asked, Leave) and done is Done.LEFT_TOPIC else ""
@@ -88,6 +92,14 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
     if isinstance(asked, Leave) and asked.way is Way.ONE_CLICK:
         # A machine asked: the same answer for a first, a repeated and a stale one, without a name.
         return PlainTextResponse("Done.\n", headers=PRIVATE)
-    if found is None:
+    if found is None or before is None:
         return nobody(site, language, link.delivery_id)
-    return outcome(site, language, found, done, topic=topic, undoable=undoable)
+    return outcome(
+        site,
+        language,
+        found,
+        done,
+        topic=topic,
+        undoable=undoable,
+        tier=before.preferences.lowest_tier,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import HTMLResponse
 
+from newsletter.content.entry import Tier
 from newsletter.store.readers import Reader
 from newsletter.tracking.leaving import Done
 from newsletter.web.language import Asked
@@ -13,14 +14,24 @@ from newsletter.web.site import Site
 
 
 def outcome(
-    site: Site, language: Asked, found: Reader, done: Done, *, topic: str, undoable: bool
+    site: Site,
+    language: Asked,
+    found: Reader,
+    done: Done,
+    *,
+    undoable: bool,
+    topic: str = "",
+    tier: Tier = Tier.LISTED,
 ) -> HTMLResponse:
-    """The page for `done`; `topic` is the one that was left, if not the whole list."""
+    """The page for `done`; `topic` is the one that was left, if not the whole list, `tier` the
+    lowest that was sent before."""
     chosen = language.choose(*found.preferences.languages)
     heading, text = _said(site, chosen, found, done, topic)
     undo: dict[str, str] = {}
     if done is Done.PAUSED:
         undo = {"choice": "resume"}
+    elif done is Done.FEWER:
+        undo = {"choice": "more", "tier": tier}
     elif undoable:
         everything = {"all": "yes"} if done is Done.LEFT_EVERYTHING else {}
         undo = {"choice": "undo", "topic": topic} | everything
@@ -51,12 +62,22 @@ def _said(site: Site, chosen: str, found: Reader, done: Done, topic: str) -> tup
             if found.preferences.follows == frozenset():
                 return left, _("It was the last topic you had chosen, so no mail will come.")
             return left, _("The list goes on coming, without it.")
-        case Done.PAUSED:
-            until = day(found.paused_until, chosen) if found.paused_until else ""
-            return _("Paused"), _("Mail comes again from %s on.") % until
         case Done.BACK:
             return _("Welcome back"), _("You get %s as before.") % title
-        case Done.RESUMED:
-            return _("The pause has ended"), _("The next issue comes as usual.")
         case Done.NOTHING:
             return _("Nothing has changed"), _("There was nothing to take back.")
+        case _:
+            return _chosen(site, chosen, found, done)
+
+
+def _chosen(site: Site, chosen: str, found: Reader, done: Done) -> tuple[str, str]:
+    """The same of what changes for somebody who stays."""
+    _ = site.pages.words(chosen).gettext
+    if done is Done.PAUSED:
+        until = day(found.paused_until, chosen) if found.paused_until else ""
+        return _("Paused"), _("Mail comes again from %s on.") % until
+    if done is Done.FEWER:
+        rare = _("Mail comes only when there is a breakthrough for you.")
+        return _("Fewer mails from now on"), rare
+    heading = _("As it was before") if done is Done.MORE else _("The pause has ended")
+    return heading, _("The next issue comes as usual.")
