@@ -21,6 +21,7 @@ _GROUPS = {
     "issues": "issues",
     "deliveries": "deliveries",
     "outbox": "outbox",
+    "editors": "editors",
     "bounces": "bounces",
 }
 _COMMANDS = {

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from newsletter.content.entry import Brief, BriefText, Entry, Period, Tier
 
@@ -97,6 +98,6 @@ def _said(brief: Brief, editorial: Mapping[Editorial, Mapping[str, str]]) -> Bri
     texts = dict(brief.texts)
     for part, by_language in editorial.items():
         for language, text in by_language.items():
-            before = texts.get(language, BriefText())
-            texts[language] = replace(before, **{part.value: text})
+            own: Any = {part.value: text}
+            texts[language] = replace(texts.get(language, BriefText()), **own)
     return replace(brief, texts={lang: text for lang, text in texts.items() if text != BriefText()})

@@ -59,7 +59,9 @@ def _with_text(entry: Entry, name: str, value: str) -> Entry:
     language, part = _text_field(name)
     said: Any = _lines(value) if part in _LISTED else value
     text = replace(entry.texts.get(language, EntryText()), **{part: said})
-    return replace(entry, texts={**entry.texts, language: text})
+    others = {code: other for code, other in entry.texts.items() if code != language}
+    # A language in which nothing is said is none that it has.
+    return replace(entry, texts=others | ({language: text} if text.filled() else {}))
 
 
 def _text_field(name: str) -> tuple[str, str]:

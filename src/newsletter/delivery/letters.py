@@ -23,6 +23,7 @@ _KINDS = {
     "known": MailKind.CONFIRMATION,
     "links": MailKind.LINKS,
     "welcome": MailKind.WELCOME,
+    "enter": MailKind.ENTRY,
 }
 
 

@@ -129,6 +129,22 @@ def edit_entry(
     return _stored(row)
 
 
+def put_field(
+    session: Session, entry_id: int, name: str, value: str, now: dt.datetime, *, edited: bool
+) -> None:
+    """Makes one field say what it said before; `edited` is whether imports are to leave it alone.
+
+    Raises:
+        NotFoundError: there is no such entry any more.
+        NewsletterError: there is no such field, or it cannot say that.
+    """
+    row = _row(session, str(entry_id))
+    _fill(row, editing.apply(_entry(row), {name: value}), now)
+    row.edited = json.dumps(sorted(_edited(row) | {name} if edited else _edited(row) - {name}))
+    session.add(row)
+    session.flush()
+
+
 def drop_entry(session: Session, ref: str, now: dt.datetime) -> StoredEntry:
     """Leaves an entry out of every issue assembled from now on; it stays in the store."""
     return _set_dropped(session, ref, now, dropped=True)

@@ -35,6 +35,7 @@ class MailKind(StrEnum):
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
     LINKS = "links"  # the way to somebody's choices
+    ENTRY = "entry"  # an editor's way in
     REMINDER = "reminder"
     ANNOUNCEMENT = "announcement"
 

@@ -11,6 +11,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     change_tables,
     click_tables,
     clock_tables,
+    editing_tables,
 )
 
 

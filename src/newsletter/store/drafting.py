@@ -1,0 +1,58 @@
+"""A draft: a function of what is stored and of what editors decided for that issue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlmodel import Session, col, select
+
+from newsletter.content.digest import Digest, assemble
+from newsletter.content.entry import Period
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.serial import dump, load
+from newsletter.content.window import issue_name
+from newsletter.store.arrangements import by_keys, decided
+from newsletter.store.entries import briefs_in, entries_in
+from newsletter.store.tables import IssueRow
+from newsletter.store.values import IssueState
+
+
+def draft_digest(session: Session, mailing_list: MailingList, window: Period) -> Digest:
+    """The digest of the list's issue for `window`, as it would be put together now: with the
+    editor's choices and notes, if that issue is there."""
+    name = issue_name(window, mailing_list.week_starts)
+    row = session.exec(
+        select(IssueRow)
+        .where(IssueRow.list_name == mailing_list.name, IssueRow.name == name)
+        .with_for_update()  # so that putting it together loses nothing that is written meanwhile
+    ).first()
+    choices = decided(session, row.id) if row is not None and row.id is not None else None
+    digest = assemble(
+        mailing_list,
+        window,
+        entries_in(session, window),
+        briefs_in(session, window),
+        *(() if choices is None else (by_keys(session, choices),)),
+    )
+    return digest if row is None else replace(digest, notes=load(Digest, row.digest).notes)
+
+
+def redraw(session: Session, row: IssueRow) -> bool:
+    """Puts a draft together anew, its list as it was; whether it says something else now."""
+    before = load(Digest, row.digest)
+    body = dump(draft_digest(session, before.list, before.period))
+    if body == row.digest:
+        return False
+    row.digest = body
+    session.add(row)
+    session.flush()
+    return True
+
+
+def redraw_all(session: Session) -> None:
+    """Puts every draft together anew, after an entry was changed that any of them may have."""
+    drafts = select(IssueRow).where(
+        IssueRow.state == IssueState.DRAFT, col(IssueRow.announces).is_(False)
+    )
+    for row in session.exec(drafts.order_by(col(IssueRow.id))).all():
+        redraw(session, row)
