@@ -8,16 +8,17 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 
 from newsletter.errors import DatabaseError, NewsletterError, NotFoundError, TemplateError
 from newsletter.web.editing import looking, stream
-from newsletter.web.editing.desk import Desk
+from newsletter.web.editing.desk import Desk, TheDesk
 from newsletter.web.editing.gate import Gate, Guard
 from newsletter.web.protection import Protection
 from newsletter.web.site import PRIVATE
 
 PLACE = "/edit"
-"""Where the pages are; their own links are relative."""
+"""Where the pages are."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -34,7 +35,7 @@ def create_editing_app(desk: Desk, gate: Gate) -> FastAPI:
     app.state.desk = desk
     app.include_router(looking.router)
     app.include_router(stream.router)
-    app.add_api_route("/", _page, response_class=HTMLResponse)
+    app.add_api_route(PLACE, _page, response_class=HTMLResponse)
     app.add_api_route("/assets/{name}", _asset)
     app.add_exception_handler(NewsletterError, _failed)
     app.add_exception_handler(RequestValidationError, _misasked)
@@ -44,14 +45,21 @@ def create_editing_app(desk: Desk, gate: Gate) -> FastAPI:
 
 def create_preview_app(desk: Desk, gate: Gate) -> FastAPI:
     """The editors' pages and nothing else, for whoever runs them on their own machine."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.mount(PLACE, create_editing_app(desk, gate))
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    set_up(app, create_editing_app(desk, gate))
     app.add_middleware(Protection)
     return app
 
 
-def _page() -> HTMLResponse:
-    return HTMLResponse(_read("edit.html"), headers=PRIVATE | {"content-security-policy": _POLICY})
+def set_up(app: FastAPI, editing: FastAPI) -> None:
+    """Makes `editing` answer at `PLACE`, which a mount alone does for what is below it."""
+    app.router.routes.append(Route(PLACE, editing))
+    app.mount(PLACE, editing)
+
+
+def _page(desk: TheDesk) -> HTMLResponse:
+    text = _read("edit.html").replace("PLACE", f"{desk.under}{PLACE}")
+    return HTMLResponse(text, headers=PRIVATE | {"content-security-policy": _POLICY})
 
 
 def _asset(name: str) -> Response:

@@ -15,10 +15,12 @@ from newsletter.web.editing.gate import Editor
 
 @dataclass(frozen=True)
 class Desk:
-    """`first` is the issue that is shown when none is asked for. `stop` ends what is streamed."""
+    """`first` is the issue that is shown when none is asked for. `stop` ends what is streamed.
+    `under` is the path of the public URL, where the pages are reached below one."""
 
     bench: Bench
     first: str = ""
+    under: str = ""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -62,8 +62,7 @@ class LocalGate:
         given = request.query_params.get("key", "")
         if not hmac.compare_digest(given.encode(), self.key.encode()):
             return None
-        kept = [(n, v) for n, v in request.query_params.multi_items() if n != "key"]
-        answer = RedirectResponse(str(request.url.replace_query_params(**dict(kept))), 303)
+        answer = RedirectResponse(str(request.url.remove_query_params("key")), 303)
         answer.set_cookie(self._cookie, self.key, httponly=True, samesite="strict", path="/")
         return answer
 

@@ -1,0 +1,4 @@
+export const askJudgement = () => {};
+export const askTest = () => {};
+export const undo = () => {};
+export const assemble = () => {};
