@@ -28,6 +28,7 @@ _COMMANDS = {
     "init": "database",
     "demo": "demo",
     "serve": "serving",
+    "preview": "preview",
     "render": "issues",
     "check": "checking",
     "send": "sending",
