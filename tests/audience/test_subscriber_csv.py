@@ -31,7 +31,7 @@ def addresses(text: str | bytes) -> list[str]:
     return [member.address for member in read(text)[0]]
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ":", "\x1f"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_any_delimiter_and_encoding_is_read(delimiter: str, end: str, encoding: str) -> None:
@@ -216,6 +216,27 @@ def test_all_passes_over_the_column_of_topics_and_has_nothing_to_say() -> None:
 def test_a_column_that_only_the_map_has_is_refused() -> None:
     with pytest.raises(ImportFileError, match="no column 'Intrests', which the map names"):
         read("email,Interests\na@example.test,proofs\n", mapping={"Intrests": "topics"})
+
+
+@pytest.mark.parametrize(
+    ("day", "moment"),
+    [
+        ("31.12.2026", "2.1.2020 9:05"),
+        ("2026/12/31", "2020/1/2 09:05:00"),
+        ("2026年12月31日", "2020-01-02T09:05"),
+    ],
+)
+def test_days_are_read_as_spreadsheets_write_them_anew(day: str, moment: str) -> None:
+    (member,), problems = read(f"email;paused_until;consent_at\na@example.test;{day};{moment}\n")
+    assert problems == []
+    assert member.paused_until == dt.date(2026, 12, 31)
+    assert member.consent_at == dt.datetime(2020, 1, 2, 9, 5, tzinfo=dt.UTC)
+
+
+def test_a_day_that_may_be_another_is_not_guessed() -> None:
+    people, (problem,) = read("email,paused_until\na@example.test,01/02/2026\nb@example.test,\n")
+    assert [person.address for person in people] == ["b@example.test"]
+    assert "'01/02/2026' is not a day" in problem.reason
 
 
 @pytest.mark.parametrize("address", ["=cmd|'/calc'!a0@example.test", "+1@example.test"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def test_without_a_key_nobody_is_erased(filled: Run, tmp_path: Path) -> None:
     assert "erasure_key is not set" in told.err
 
 
+def test_a_person_is_found_by_every_spelling_of_their_address(filled: Run) -> None:
+    assert filled("subscribers", "add", "Zoë+x@bücher.example").code == 0
+    for spelt in ("zoë+x@BÜCHER.example", "Zoë+x@xn--bcher-kva.example"):
+        assert "Zoë+x@bücher.example" in filled("subscribers", "show", spelt).out
+    moved = filled("subscribers", "move", "ZOË+x@xn--bcher-kva.example", "zoe@reader.example")
+    assert moved.code == 0
+    assert "nobody has the address nobody" in filled("subscribers", "show", "nobody").err
+
+
 def test_everything_that_is_stored_can_be_shown(filled: Run, mail: Path) -> None:
     assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert list(mail.iterdir())
@@ -68,6 +78,8 @@ def test_everything_that_is_stored_can_be_shown(filled: Run, mail: Path) -> None
     assert whole["subscribers"][0]["address"] == ANN
     assert whole["deliveries"][0]["address"] == ANN
     assert "proteins" in whole["preferences"][0]["body"]
+    consent = whole["subscriptions"][0]["consent_at"]
+    assert dt.datetime.fromisoformat(consent).tzinfo is not None
     assert "bo@reader" not in str(whole)
 
 

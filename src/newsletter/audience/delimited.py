@@ -19,7 +19,7 @@ from newsletter.errors import ImportFileError
 Source = Callable[[], BinaryIO]
 """Opens the file anew, at its beginning: it is looked at before it is read."""
 
-_DELIMITERS = ",;\t|"
+_DELIMITERS = ",;\t|:^~\x1f"
 _GUESSES = ("utf-8", "cp1252", "gb18030")  # the last for Chinese Excel, by its header
 _LAST_RESORT = "cp1252"
 _BLOCK = 1 << 16

@@ -21,8 +21,12 @@ from newsletter.store.values import SubscriptionState
 Cells = Mapping[str, str]
 """The cells of a row by our names of the columns; one that is not there is as good as empty."""
 
-_YES = frozenset({"yes", "y", "true", "1", "x", "ja", "是"})
-_NO = frozenset({"", "no", "n", "false", "0", "nein", "否"})
+_YES = frozenset({"yes", "y", "true", "wahr", "vrai", "1", "x", "ja", "oui", "是"})
+_NO = frozenset({"", "no", "n", "false", "falsch", "faux", "0", "nein", "non", "否"})
+# A day as spreadsheets write one anew: 31.12.2026, 2026/12/31. With slashes and the year at the
+# end nobody can tell the day from the month.
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(.*)")
+_YEAR_FIRST = re.compile(r"(\d{4})[/年](\d{1,2})[/月](\d{1,2})日?(.*)")
 _STATES = {
     "": SubscriptionState.ACTIVE,
     "active": SubscriptionState.ACTIVE,
@@ -185,7 +189,7 @@ def _state(cell: str) -> SubscriptionState:
 
 def _day(cell: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(cell) if cell else None
+        return dt.date.fromisoformat(_iso(cell)) if cell else None
     except ValueError:
         raise RowError(f"{cell!r} is not a day: write it like 2026-03-31") from None
 
@@ -199,7 +203,18 @@ def _zone(cell: str) -> str:
 
 def _instant(cell: str) -> dt.datetime | None:
     try:
-        found = dt.datetime.fromisoformat(cell) if cell else None
+        found = dt.datetime.fromisoformat(_iso(cell)) if cell else None
     except ValueError:
         raise RowError(f"{cell!r} is not a time: write it like 2026-03-31T08:00:00+00:00") from None
     return found.replace(tzinfo=dt.UTC) if found and found.tzinfo is None else found
+
+
+def _iso(cell: str) -> str:
+    if match := _DAY_FIRST.fullmatch(cell):
+        day, month, year, rest = match.groups()
+    elif match := _YEAR_FIRST.fullmatch(cell):
+        year, month, day, rest = match.groups()
+    else:
+        return cell
+    hour, colon, minutes = rest.strip().partition(":")
+    return f"{year}-{month:0>2}-{day:0>2}" + (f"T{hour:0>2}:{minutes}" if colon else rest)

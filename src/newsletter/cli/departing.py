@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from newsletter.addresses import parse_address
+from newsletter.cli.addressing import AddressArgument
 from newsletter.cli.edge import database, err, now, out, settings
 from newsletter.errors import ConflictError, NewsletterError, NotFoundError, SettingsError
 from newsletter.settings import Settings
@@ -20,7 +21,6 @@ from newsletter.store.erasures import erase as erase_person
 from newsletter.store.feedback import lift
 from newsletter.store.values import SubscriptionState, Way
 
-AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
 ReasonOption = Annotated[str, typer.Option(help="Why, in your own words; kept.")]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter.addresses import parse_address
+from newsletter.cli.addressing import as_stored
 from newsletter.cli.edge import database, now, out
 from newsletter.store import subscribers as store
 from newsletter.store.moving import move as move_person
@@ -14,7 +15,7 @@ from newsletter.store.values import Way
 
 
 def move(
-    old: Annotated[str, typer.Argument(metavar="OLD")],
+    old: Annotated[str, typer.Argument(metavar="OLD", parser=as_stored)],
     new: Annotated[str, typer.Argument(metavar="NEW")],
 ) -> None:
     """Give a person another address; choices, consent and history stay theirs."""

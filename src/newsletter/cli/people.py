@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.addressing import AddressArgument
 from newsletter.cli.edge import JsonOption, database, only_list, show_json, show_table
 from newsletter.content.serial import plain
 from newsletter.errors import NotFoundError
@@ -14,8 +15,6 @@ from newsletter.store import histories, lists
 from newsletter.store import subscribers as store
 from newsletter.store.people import people
 from newsletter.store.values import SubscriptionState
-
-AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
 
 def list_(

@@ -13,6 +13,7 @@ from newsletter import workflow
 from newsletter.addresses import parse_address
 from newsletter.audience import subscriber_csv
 from newsletter.cli import departing, moving, people
+from newsletter.cli.addressing import AddressArgument
 from newsletter.cli.choices import (
     Choice,
     FollowOption,
@@ -63,7 +64,6 @@ app.command("list")(people.list_)
 app.command()(people.history)
 app.command()(moving.move)
 
-AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
 ListOption = Annotated[
     str, typer.Option("--list", help="The list; needed where there are several.")
 ]
@@ -291,6 +291,7 @@ _BECAUSE = {
     Rule.ONLY_TOPICS: "general: not wanted",
     Rule.BELOW_TIER: "below their lowest tier",
     Rule.NOT_TRANSLATED: "not in their language",
+    Rule.ALREADY_SENT: "sent to them before",
     Rule.OVER_MOST: "beyond their most entries",
 }
 

@@ -54,7 +54,7 @@ def history(session: Session, subscriber_id: int, address: str) -> tuple[Event, 
 
 
 def everything(session: Session, subscriber_id: int, address: str) -> Mapping[str, Any]:
-    """Every row that tells of a person, by table; instants are epoch seconds, as stored."""
+    """Every row that tells of a person, by table, instants in ISO 8601."""
     found: dict[str, list[dict[str, Any]]] = {}
     tables = SQLModel.metadata.tables
     for name, table in sorted(tables.items()):
@@ -77,7 +77,12 @@ def everything(session: Session, subscriber_id: int, address: str) -> Mapping[st
 
 def _rows(session: Session, table: Table, wanted: Any) -> list[dict[str, Any]]:
     rows = session.connection().execute(select(table).where(wanted)).mappings()
-    return [{k: v for k, v in row.items() if k not in _NOT_THEIRS} for row in rows]
+    return [{k: _told(k, v) for k, v in row.items() if k not in _NOT_THEIRS} for row in rows]
+
+
+def _told(column: str, value: Any) -> Any:
+    is_instant = column == "at" or column.endswith("_at")
+    return instant(value).isoformat() if is_instant and isinstance(value, int) else value
 
 
 def _consents(session: Session, subscriber_id: int) -> Iterator[Event]:
