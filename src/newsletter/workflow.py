@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from newsletter.content.announcement import announcement, same_words
-from newsletter.content.digest import Digest, assemble
+from newsletter.content.digest import Digest
 from newsletter.content.entry import Period
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList
@@ -35,8 +35,9 @@ from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.counting import frozen_targets
 from newsletter.rendering.templates import load_template
-from newsletter.store import amending, canary, entries, issues, lists, senders, subscribers
+from newsletter.store import amending, canary, issues, lists, senders, subscribers
 from newsletter.store.database import Database
+from newsletter.store.drafting import draft_digest
 from newsletter.store.issues import Issue
 from newsletter.store.notes import notes_of
 from newsletter.store.values import DeliveryState, IssueState, Skip, SubscriptionState
@@ -98,12 +99,7 @@ def _assembled(
     mailing_list = mailing_list or lists.get_list(session, list_name)
     if public_url:
         mailing_list = replace(mailing_list, public_url=public_url)
-    return assemble(
-        mailing_list,
-        window,
-        entries.entries_in(session, window),
-        entries.briefs_in(session, window),
-    )
+    return draft_digest(session, mailing_list, window)
 
 
 def announce(
