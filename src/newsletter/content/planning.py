@@ -32,6 +32,7 @@ class Rule(StrEnum):
     ONLY_TOPICS = "only-topics"  # general, and they asked for their topics alone
     BELOW_TIER = "below-tier"
     NOT_TRANSLATED = "not-translated"  # and the list holds what is not
+    ALREADY_SENT = "already-sent"  # they got it in an earlier issue
     OVER_MOST = "over-most"  # beyond the number of entries they asked for
 
 
@@ -99,7 +100,10 @@ def plan(digest: Digest, preferences: Preferences, sizes: Sizes | None = None) -
     tier up, full texts become titles until it fits, then titles become a count.
     """
     judged = {i: judge(digest, digest.entries[i], preferences) for i in set(digest.alike)}
-    verdicts = limit([judged[i] for i in digest.alike], preferences)
+    found = [judged[i] for i in digest.alike]
+    if preferences.had:
+        found = _without(digest, found, preferences.had)
+    verdicts = limit(found, preferences)
     full, absent = Depth.FULL, Depth.ABSENT
     chosen = Plan(
         depths=tuple([full if v.chosen else absent for v in verdicts]),
@@ -149,6 +153,14 @@ def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) 
     if topics == (GENERAL,):
         return Verdict(Rule.ONLY_TOPICS if preferences.only_topics else Rule.GENERAL)
     return Verdict(Rule.EVERYTHING if preferences.follows is None else Rule.NOT_FOLLOWED)
+
+
+def _without(digest: Digest, verdicts: list[Verdict], had: frozenset[str]) -> list[Verdict]:
+    """The verdicts with what was sent before, and would be again, turned to ALREADY_SENT."""
+    return [
+        Verdict(Rule.ALREADY_SENT) if verdict.chosen and item.entry.key in had else verdict
+        for item, verdict in zip(digest.entries, verdicts, strict=True)
+    ]
 
 
 def limit(verdicts: list[Verdict], preferences: Preferences) -> list[Verdict]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.content.entry import Tier
 
@@ -16,6 +16,9 @@ class Preferences:
     `only_topics` leaves out `general` and the editorial. `lowest_tier` is the last tier wanted.
     `languages` is one, or two for both side by side, the first one first. `most` limits the entries
     of an issue.
+
+    `had` is no wish: it names, by key, entries of this one issue that a reader was sent in an
+    earlier one. It is empty for nearly everybody, and always in what is stored of a subscription.
     """
 
     follows: frozenset[str] | None = None
@@ -25,3 +28,4 @@ class Preferences:
     languages: tuple[str, ...] = ("en",)
     html: bool = True
     most: int | None = None
+    had: frozenset[str] = field(default=frozenset(), metadata={"unsaid": "when empty"})

@@ -82,7 +82,10 @@ def _json(plain: Any) -> str:
 def plain(value: object) -> Any:
     """`value` in JSON's own types, sets sorted."""
     if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        said = {f.name: getattr(value, f.name) for f in fields(value)}
+        # A field that came later leaves the text of what does not use it as it was.
+        unsaid = [f.name for f in fields(value) if f.metadata and not said[f.name]]
+        return {name: plain(part) for name, part in said.items() if name not in unsaid}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, frozenset):
