@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.content.digest import Digest, DigestEntry
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import Policies, Untranslated
-from newsletter.content.planning import Depth, Rule, judge, plan, unfolded
+from newsletter.content.planning import Depth, Rule, Verdict, plan, unfolded
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL
 from tests.builders import WEEK, make_entry, make_list
@@ -123,16 +123,30 @@ def test_a_plan_shows_what_was_chosen_and_nothing_else(digest: Digest, choice: P
     assert len(made.depths) == len(made.verdicts) == len(digest.entries)
     for depth, verdict in zip(made.depths, made.verdicts, strict=True):
         assert (depth is Depth.FULL) == verdict.chosen
-    assert choice.most is None or made.shown <= choice.most
+    assert made.full == made.shown == made.chosen
+    assert choice.most is None or made.shown.bit_count() <= choice.most
 
 
 @given(digests(), preferences())
-def test_entries_that_are_alike_are_judged_as_each_would_be(
-    digest: Digest, choice: Preferences
-) -> None:
+def test_an_entry_is_judged_as_if_it_stood_alone(digest: Digest, choice: Preferences) -> None:
     unlimited = replace(choice, most=None)
-    judged = tuple(judge(digest, item, unlimited) for item in digest.entries)
-    assert plan(digest, unlimited).verdicts == judged
+    alone = (
+        plan(replace(digest, entries=(item,)), unlimited).verdicts[0] for item in digest.entries
+    )
+    assert plan(digest, unlimited).verdicts == tuple(alone)
+
+
+@given(digests(), preferences(), st.integers(0, 6))
+def test_the_most_that_they_want_are_the_first(
+    digest: Digest, choice: Preferences, most: int
+) -> None:
+    whole = plan(digest, replace(choice, most=None)).verdicts
+    limited = plan(digest, replace(choice, most=most)).verdicts
+    left = most
+    for unlimited, verdict in zip(whole, limited, strict=True):
+        left -= unlimited.chosen
+        over = unlimited.chosen and left < 0
+        assert verdict == (Verdict(Rule.OVER_MOST) if over else unlimited)
 
 
 @given(digests(), preferences())
@@ -140,8 +154,7 @@ def test_only_topics_lets_nothing_through_that_was_not_named(
     digest: Digest, choice: Preferences
 ) -> None:
     choice = replace(choice, only_topics=True)
-    for item in digest.entries:
-        verdict = judge(digest, item, choice)
+    for item, verdict in zip(digest.entries, plan(digest, choice).verdicts, strict=True):
         if verdict.chosen and choice.follows is not None:
             lines = {name for topic in item.topics for name in TREE.lineage(topic)}
             assert lines & choice.follows
@@ -165,7 +178,9 @@ def test_a_folded_plan_fits_and_loses_nobody(
     sizes = FlatSizes()
     whole, folded = plan(digest, choice), plan(digest, choice, sizes)
     assert folded.verdicts == whole.verdicts
-    assert folded.shown + folded.more == whole.shown + whole.more
+    assert folded.shown | folded.more == whole.shown | whole.more
+    assert not folded.shown & folded.more
+    assert not folded.full & folded.titles
     if choice.html:
         assert sizes.html_octets(folded) <= max(budget, sizes.frame)
     else:

@@ -58,10 +58,11 @@ VERDICTS = st.builds(Verdict, st.sampled_from(Rule), st.none() | LINES)
 def plans(draw: st.DrawFn) -> Plan:
     verdicts = draw(st.lists(VERDICTS, max_size=20))
     depths = [draw(st.sampled_from(Depth)) for _ in verdicts]
-    return Plan(
-        depths=tuple(depths),
-        verdicts=tuple(verdicts),
+    return Plan.of(
+        depths,
+        verdicts,
         editorial=draw(st.booleans()),
+        choosy=draw(st.booleans()),
         languages=draw(st.sampled_from([("en",), ("zh", "en")])),
         html=draw(st.booleans()),
     )

@@ -114,10 +114,11 @@ def plans(draw: st.DrawFn, digest: Digest, languages: tuple[str, ...]) -> Plan:
     depths = tuple(
         min(depth, draw(st.sampled_from(Depth))) if depth else depth for depth in chosen.depths
     )
-    return Plan(
-        depths=depths,
-        verdicts=chosen.verdicts,
+    return Plan.of(
+        depths,
+        chosen.verdicts,
         editorial=chosen.editorial,
+        choosy=chosen.choosy,
         languages=languages,
         html=True,
     )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from newsletter.content.arranging import AS_STORED, Arrangement, arranged, worded
 from newsletter.content.entry import Brief, Entry, Period, Tier
+from newsletter.content.entrysets import EntrySet, entry_set
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.window import in_window, issue_name
 
@@ -31,6 +32,16 @@ class Section:
     tier: Tier
     category: str
     entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Entries on the same topics, which no choice of topics can tell apart; `lines` has each of
+    their topics with those above it."""
+
+    topics: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    entries: EntrySet
 
 
 @dataclass(frozen=True)
@@ -56,17 +67,42 @@ class Digest:
             groups.setdefault(_group(item.entry), []).append(index)
         return tuple(Section(tier, cat, tuple(found)) for (tier, cat), found in groups.items())
 
-    @cached_property
-    def alike(self) -> tuple[int, ...]:
-        """For each entry the first one that no choice of a reader tells from it.
+    # What follows is laid out once, because a plan is made for every reader.
 
-        A plan is made for every reader; judging each kind once costs less than each entry.
-        """
-        first: dict[tuple[tuple[str, ...], Tier, frozenset[str]], int] = {}
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The entries by their topics."""
+        found: dict[tuple[str, ...], list[int]] = {}
+        for index, item in enumerate(self.entries):
+            found.setdefault(item.topics, []).append(index)
+        lineage = self.list.topics.lineage
         return tuple(
-            first.setdefault((item.topics, item.entry.tier, frozenset(item.entry.texts)), index)
-            for index, item in enumerate(self.entries)
+            Kind(topics, tuple(lineage(topic) or (topic,) for topic in topics), entry_set(indices))
+            for topics, indices in found.items()
         )
+
+    @cached_property
+    def below(self) -> Mapping[Tier, EntrySet]:
+        """For each tier, the entries of lower ones."""
+        ranks = [item.entry.tier.rank for item in self.entries]
+        return {
+            tier: entry_set(index for index, rank in enumerate(ranks) if rank > tier.rank)
+            for tier in Tier
+        }
+
+    @cached_property
+    def told(self) -> EntrySet:
+        """The entries of which anything is said: of a mention there may be no text at all."""
+        return entry_set(i for i, item in enumerate(self.entries) if item.entry.said_in)
+
+    @cached_property
+    def told_in(self) -> Mapping[str, EntrySet]:
+        """For each language, the entries of which something is said in it."""
+        found: dict[str, list[int]] = {}
+        for index, item in enumerate(self.entries):
+            for language in item.entry.said_in:
+                found.setdefault(language, []).append(index)
+        return {language: entry_set(indices) for language, indices in found.items()}
 
 
 def assemble(

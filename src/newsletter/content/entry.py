@@ -60,6 +60,13 @@ class EntryText:
         """Names of the fields that say something."""
         return tuple(f.name for f in fields(self) if getattr(self, f.name))
 
+    @property
+    def says_something(self) -> bool:
+        """Whether a mail has anything of it to show beside a title; a paper's method, say, stands
+        on the web alone."""
+        said = (self.summary, self.why_novel, self.impact, self.abstract)
+        return any(part.strip() for part in (*said, *self.innovations, *self.evidence))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -83,6 +90,11 @@ class Entry:
     topics: tuple[str, ...] | None = None
     position: int = 0
     source: str = ""
+
+    @property
+    def said_in(self) -> tuple[str, ...]:
+        """The languages in which a mail has anything to show of it beside its title."""
+        return tuple(lang for lang, text in self.texts.items() if text.says_something)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from itertools import compress
+from typing import NamedTuple, Protocol
 
-from newsletter.content.digest import Digest, DigestEntry
+from newsletter.content.digest import Digest, Kind
+from newsletter.content.entrysets import (
+    NO_ENTRIES,
+    EntrySet,
+    beyond,
+    entry_set,
+    first,
+    flags,
+    from_flags,
+    last,
+)
 from newsletter.content.mailinglist import MailingList, Untranslated
 from newsletter.content.preferences import Preferences
-from newsletter.content.topics import GENERAL, TopicTree
+from newsletter.content.topics import GENERAL
 
 
 class Depth(IntEnum):
@@ -35,12 +46,13 @@ class Rule(StrEnum):
     ALREADY_SENT = "already-sent"  # they got it in an earlier issue
     OVER_MOST = "over-most"  # beyond the number of entries they asked for
 
+    __hash__ = str.__hash__  # that of enumerations is slow, and verdicts are looked up by it
 
-_CHOSEN = (Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL)
+
+_CHOSEN = frozenset((Rule.EVERYTHING, Rule.FOLLOWS, Rule.GENERAL))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A rule and the topic that it is about, if any: the one the reader named."""
 
     rule: Rule
@@ -52,32 +64,108 @@ class Verdict:
         return self.rule in _CHOSEN
 
 
+Grounds = Mapping[Verdict, EntrySet]
+"""For each verdict, the entries that it is about; every entry has one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`depths` and `verdicts` run along `Digest.entries`.
+    """Of `total` entries, those shown in `full` and those of which the title stands.
 
-    An entry that is chosen but ABSENT was folded, by the size budget, into the count of those that
-    stand on the web only; likewise one whose verdict is OVER_MOST.
+    An entry that is chosen but not shown was folded, by the size budget, into the count of those
+    that stand on the web only; likewise one whose verdict is OVER_MOST. `choosy` tells whether
+    their subscription is a choice among its list's topics, whatever these brought this time.
     """
 
-    depths: tuple[Depth, ...]
-    verdicts: tuple[Verdict, ...]
+    total: int
+    full: EntrySet
+    titles: EntrySet
+    grounds: Grounds = field(hash=False)
     editorial: bool
+    choosy: bool
     languages: tuple[str, ...]
     html: bool
 
-    @property
-    def shown(self) -> int:
-        """Number of entries in the message, in full or as a title."""
-        return sum(depth is not Depth.ABSENT for depth in self.depths)
+    @classmethod
+    def of(
+        cls,
+        depths: Sequence[Depth],
+        verdicts: Sequence[Verdict],
+        *,
+        editorial: bool,
+        choosy: bool,
+        languages: tuple[str, ...],
+        html: bool,
+    ) -> Plan:
+        """The plan whose depths and verdicts run along `Digest.entries`."""
+        grounds: dict[Verdict, EntrySet] = {}
+        for index, verdict in enumerate(verdicts):
+            grounds[verdict] = grounds.get(verdict, NO_ENTRIES) | 1 << 8 * index
+        return cls(
+            total=len(depths),
+            full=from_flags(bytes([depth is Depth.FULL for depth in depths])),
+            titles=from_flags(bytes([depth is Depth.TITLE for depth in depths])),
+            grounds=grounds,
+            editorial=editorial,
+            choosy=choosy,
+            languages=languages,
+            html=html,
+        )
 
     @property
-    def more(self) -> int:
-        """Number of entries for this reader that the message leaves to the web."""
-        return sum(
-            depth is Depth.ABSENT and (verdict.chosen or verdict.rule is Rule.OVER_MOST)
-            for depth, verdict in zip(self.depths, self.verdicts, strict=True)
-        )
+    def depths(self) -> tuple[Depth, ...]:
+        """That of each entry, along `Digest.entries`."""
+        return tuple(map(Depth, flags(self.titles + 2 * self.full, self.total)))
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """That on each entry, along `Digest.entries`."""
+        return tuple(map(list(self.grounds).__getitem__, self.kinds))
+
+    @property
+    def kinds(self) -> list[int]:
+        """For each entry, along `Digest.entries`, the place of its verdict in `grounds`."""
+        found = [0] * self.total
+        for kind, entries in enumerate(self.grounds.values()):
+            for index in compress(range(self.total), flags(entries, self.total)):
+                found[index] = kind
+        return found
+
+    @property
+    def shown(self) -> EntrySet:
+        """The entries in the message, in full or as a title."""
+        return self.full | self.titles
+
+    @property
+    def chosen(self) -> EntrySet:
+        """The entries that are for this reader, shown or not."""
+        return _chosen(self.grounds)
+
+    @property
+    def folded(self) -> EntrySet:
+        """Those of them that had no room."""
+        return self.chosen & ~self.shown
+
+    @property
+    def over_most(self) -> EntrySet:
+        """Those beyond the number of entries that the reader asked for."""
+        return self.grounds.get(_OVER_MOST, NO_ENTRIES) & ~self.shown
+
+    @property
+    def more(self) -> EntrySet:
+        """The entries for this reader that the message leaves to the web."""
+        return self.folded | self.over_most
+
+
+_OVER_MOST = Verdict(Rule.OVER_MOST)
+
+
+def _chosen(grounds: Grounds) -> EntrySet:
+    found = NO_ENTRIES
+    for verdict, entries in grounds.items():
+        if verdict.rule in _CHOSEN:
+            found |= entries
+    return found
 
 
 class Sizes(Protocol):
@@ -99,17 +187,16 @@ def plan(digest: Digest, preferences: Preferences, sizes: Sizes | None = None) -
     With `sizes`, an HTML part over the list's budget is folded: from the last entry of the lowest
     tier up, full texts become titles until it fits, then titles become a count.
     """
-    judged = {i: judge(digest, digest.entries[i], preferences) for i in set(digest.alike)}
-    found = [judged[i] for i in digest.alike]
-    if preferences.had:
-        found = _without(digest, found, preferences.had)
-    verdicts = limit(found, preferences)
-    full, absent = Depth.FULL, Depth.ABSENT
+    languages = spoken(digest.list, preferences)
+    grounds = _judged(digest, preferences, languages)
     chosen = Plan(
-        depths=tuple([full if v.chosen else absent for v in verdicts]),
-        verdicts=tuple(verdicts),
+        total=len(digest.entries),
+        full=_chosen(grounds),
+        titles=NO_ENTRIES,
+        grounds=grounds,
         editorial=not preferences.only_topics,
-        languages=spoken(digest.list, preferences),
+        choosy=preferences.choosy,
+        languages=languages,
         html=preferences.html,
     )
     if sizes is None or not preferences.html:
@@ -117,62 +204,67 @@ def plan(digest: Digest, preferences: Preferences, sizes: Sizes | None = None) -
     return fold(chosen, sizes, digest.list.policies.html_budget)
 
 
-def judge(digest: Digest, item: DigestEntry, preferences: Preferences) -> Verdict:
-    """Whether one entry is for this reader, before any limit of number or size."""
-    verdict = _by_topic(item.topics, digest.list.topics, preferences)
-    if not verdict.chosen:
-        return verdict
-    if item.entry.tier.rank > preferences.lowest_tier.rank:
-        return Verdict(Rule.BELOW_TIER)
-    held = digest.list.policies.untranslated is Untranslated.HOLD and item.entry.texts
-    # Of a mention there may be no text at all, so nothing to translate.
-    if held and not set(spoken(digest.list, preferences)) & set(item.entry.texts):
-        return Verdict(Rule.NOT_TRANSLATED)
-    return verdict
-
-
 def spoken(mailing_list: MailingList, preferences: Preferences) -> tuple[str, ...]:
     """The reader's languages that the list has, two at most; its first one if it has none."""
-    known = tuple(one for one in preferences.languages if one in mailing_list.languages)
+    known = tuple([one for one in preferences.languages if one in mailing_list.languages])
     return known[:2] or mailing_list.languages[:1]
 
 
-def _by_topic(topics: Sequence[str], tree: TopicTree, preferences: Preferences) -> Verdict:
-    lines = [tree.lineage(topic) or (topic,) for topic in topics]
+def _judged(digest: Digest, preferences: Preferences, languages: tuple[str, ...]) -> Grounds:
+    """The verdicts on all entries: topics decide first, then tier, language and number."""
+    grounds: dict[Verdict, EntrySet] = {}
+    for kind in digest.kinds:
+        verdict = _by_topic(kind, preferences)
+        grounds[verdict] = grounds.get(verdict, NO_ENTRIES) | kind.entries
+    _withhold(grounds, digest.below[preferences.lowest_tier], Rule.BELOW_TIER)
+    if digest.list.policies.untranslated is Untranslated.HOLD:
+        held = digest.told
+        for language in languages:
+            held &= ~digest.told_in.get(language, NO_ENTRIES)
+        _withhold(grounds, held, Rule.NOT_TRANSLATED)
+    if preferences.had:
+        _withhold(grounds, _named(digest, preferences.had), Rule.ALREADY_SENT)
+    if preferences.most is not None:
+        _withhold(grounds, beyond(_chosen(grounds), preferences.most), Rule.OVER_MOST)
+    return grounds
+
+
+def _named(digest: Digest, keys: frozenset[str]) -> EntrySet:
+    return entry_set(i for i, item in enumerate(digest.entries) if item.entry.key in keys)
+
+
+def _by_topic(kind: Kind, preferences: Preferences) -> Verdict:
+    lines: Sequence[tuple[str, ...]] = kind.lines
     if preferences.mutes:
         muted = [next((name for name in line if name in preferences.mutes), None) for line in lines]
         # An entry on two topics is lost to a reader only when they muted both.
         if all(muted):
             return Verdict(Rule.MUTED, muted[0])
         lines = [line for line, mute in zip(lines, muted, strict=True) if mute is None]
-    if preferences.follows is not None:
+    follows = preferences.follows
+    if follows is not None:
         for line in lines:
             for name in line:
-                if name in preferences.follows:
+                if name in follows:
                     return Verdict(Rule.FOLLOWS, name)
-    if topics == (GENERAL,):
-        return Verdict(Rule.ONLY_TOPICS if preferences.only_topics else Rule.GENERAL)
-    return Verdict(Rule.EVERYTHING if preferences.follows is None else Rule.NOT_FOLLOWED)
+    if kind.topics == (GENERAL,):
+        return _ONLY_TOPICS if preferences.only_topics else _GENERAL
+    return _EVERYTHING if follows is None else _NOT_FOLLOWED
 
 
-def _without(digest: Digest, verdicts: list[Verdict], had: frozenset[str]) -> list[Verdict]:
-    """The verdicts with what was sent before, and would be again, turned to ALREADY_SENT."""
-    return [
-        Verdict(Rule.ALREADY_SENT) if verdict.chosen and item.entry.key in had else verdict
-        for item, verdict in zip(digest.entries, verdicts, strict=True)
-    ]
+_ONLY_TOPICS, _GENERAL = Verdict(Rule.ONLY_TOPICS), Verdict(Rule.GENERAL)
+_EVERYTHING, _NOT_FOLLOWED = Verdict(Rule.EVERYTHING), Verdict(Rule.NOT_FOLLOWED)
 
 
-def limit(verdicts: list[Verdict], preferences: Preferences) -> list[Verdict]:
-    """The verdicts with what lies beyond the reader's greatest number turned to OVER_MOST."""
-    if preferences.most is None:
-        return verdicts
-    kept: list[Verdict] = []
-    left = preferences.most
-    for verdict in verdicts:
-        left -= verdict.chosen
-        kept.append(Verdict(Rule.OVER_MOST) if verdict.chosen and left < 0 else verdict)
-    return kept
+def _withhold(grounds: dict[Verdict, EntrySet], entries: EntrySet, rule: Rule) -> None:
+    """Of `entries`, those that are chosen so far get the verdict `rule` instead."""
+    if withheld := entries and _chosen(grounds) & entries:
+        for verdict, ground in tuple(grounds.items()):
+            if ground & withheld:
+                grounds[verdict] = ground & ~withheld
+                if not grounds[verdict]:
+                    del grounds[verdict]
+        grounds[Verdict(rule)] = withheld
 
 
 def fold(chosen: Plan, sizes: Sizes, budget: int) -> Plan:
@@ -204,22 +296,22 @@ def unfolded(folded: Plan, chosen: Plan) -> Plan | None:
 
     All entries become titles before the first is left to the count.
     """
-    depths = list(folded.depths)
-    for depth in (Depth.ABSENT, Depth.TITLE):
-        for index, most in enumerate(chosen.depths):
-            if depths[index] == depth < most:
-                depths[index] = Depth(depth + 1)
-                return replace(folded, depths=tuple(depths))
+    if left := first(chosen.shown & ~folded.shown):
+        return replace(folded, titles=folded.titles | left)
+    if short := first(chosen.full & folded.titles):
+        return replace(folded, full=folded.full | short, titles=folded.titles & ~short)
     return None
 
 
 def _shorten(chosen: Plan, sizes: Sizes, excess: int, depth: Depth) -> Plan:
-    depths = list(chosen.depths)
-    for index in range(len(depths) - 1, -1, -1):
-        if excess <= 0:
-            break
-        if depths[index] > depth:
-            saved = sizes.entry_octets(index, depths[index]) - sizes.entry_octets(index, depth)
-            excess -= max(saved, 1)
-            depths[index] = depth
-    return replace(chosen, depths=tuple(depths))
+    """Its last entries cut to `depth`, until about `excess` octets are saved."""
+    full, titles = chosen.full, chosen.titles
+    while excess > 0 and (longer := full if depth is Depth.TITLE else full | titles):
+        index = last(longer)
+        entry = 1 << 8 * index
+        before = Depth.FULL if full & entry else Depth.TITLE
+        saved = sizes.entry_octets(index, before) - sizes.entry_octets(index, depth)
+        excess -= max(saved, 1)
+        full &= ~entry
+        titles = titles | entry if depth is Depth.TITLE else titles & ~entry
+    return replace(chosen, full=full, titles=titles)

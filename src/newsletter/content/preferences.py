@@ -29,3 +29,8 @@ class Preferences:
     html: bool = True
     most: int | None = None
     had: frozenset[str] = field(default=frozenset(), metadata={"unsaid": "when empty"})
+
+    @property
+    def choosy(self) -> bool:
+        """Whether they chose among the list's topics."""
+        return self.follows is not None or bool(self.mutes) or self.only_topics

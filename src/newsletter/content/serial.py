@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from newsletter.content.entrysets import flags
 from newsletter.content.planning import Depth, Plan, Rule, Verdict
 
 T = TypeVar("T")
@@ -41,18 +42,13 @@ def load(kind: type[T], text: str) -> T:
 
 def dump_plan(plan: Plan) -> str:
     """A plan as short text: one digit an entry for its depth, and each distinct verdict once."""
-    kinds: dict[Verdict, int] = {}
-    # Most are one of a few objects; to compare and hash them costs as much as a message.
-    places: dict[int, int] = {}
-    for verdict in plan.verdicts:
-        if id(verdict) not in places:
-            places[id(verdict)] = kinds.setdefault(verdict, len(kinds))
     return _json(
         {
-            "depths": bytes(plan.depths).translate(_DIGITS).decode(),
-            "kinds": [[kind.rule, kind.topic] for kind in kinds],
-            "verdicts": [places[id(verdict)] for verdict in plan.verdicts],
+            "depths": flags(plan.titles + 2 * plan.full, plan.total).translate(_DIGITS).decode(),
+            "kinds": list(plan.grounds),
+            "verdicts": list(plan.kinds),
             "editorial": plan.editorial,
+            "choosy": plan.choosy,
             "languages": plan.languages,
             "html": plan.html,
         }
@@ -63,10 +59,11 @@ def load_plan(text: str) -> Plan:
     """The inverse of `dump_plan`."""
     found = json.loads(text)
     kinds = [Verdict(Rule(rule), topic) for rule, topic in found["kinds"]]
-    return Plan(
-        depths=tuple(Depth(int(digit)) for digit in found["depths"]),
-        verdicts=tuple(kinds[index] for index in found["verdicts"]),
+    return Plan.of(
+        [Depth(int(digit)) for digit in found["depths"]],
+        [kinds[index] for index in found["verdicts"]],
         editorial=found["editorial"],
+        choosy=found.get("choosy", False),  # the first plans did not say, nor was it asked
         languages=tuple(found["languages"]),
         html=found["html"],
     )

@@ -108,7 +108,7 @@ def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
 def _nothing(preferences: Preferences, chosen: Plan) -> Skip | None:
     if preferences.follows is not None and not preferences.follows:
         return Skip.NOTHING_CHOSEN
-    return None if any(verdict.chosen for verdict in chosen.verdicts) else Skip.NOTHING_FOUND
+    return None if chosen.chosen else Skip.NOTHING_FOUND
 
 
 class Messages:

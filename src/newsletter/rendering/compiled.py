@@ -13,10 +13,11 @@ from functools import cached_property
 from newsletter.content.planning import Depth, Plan
 from newsletter.rendering import dots, mime
 from newsletter.rendering.encoding import Encoding
-from newsletter.rendering.facts import Facts, Outline
+from newsletter.rendering.facts import Outline
 from newsletter.rendering.marks import CLICK, Slot
-from newsletter.rendering.program import Part, conditions, dump, load
+from newsletter.rendering.program import Part, chains, dump, load
 from newsletter.rendering.prose import one_line
+from newsletter.rendering.reading import Facts
 from newsletter.rendering.sizes import PartSizes
 from newsletter.rendering.track import Track
 
@@ -86,7 +87,7 @@ class Compiled:
         """
         mime.checked(values)
         reading = self._facts.read(plan)
-        subject = one_line("".join(self._subject.pieces(reading, values)))
+        subject = "".join(self._subject.pieces(reading, values))
         text, rich = self._wire[encoding]
         return mime.message(
             self.frame,
@@ -123,7 +124,7 @@ class Compiled:
     @cached_property
     def _facts(self) -> Facts:
         parts = (*self.html_parts, *self.text_parts, *self.subject_parts)
-        return Facts(self.outline, conditions(parts))
+        return Facts(self.outline, chains(parts))
 
     @cached_property
     def _html(self) -> Track[str]:

@@ -12,13 +12,14 @@ from newsletter.rendering import mime
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.counting import counted, targets
 from newsletter.rendering.environment import render
-from newsletter.rendering.facts import Facts, Outline, every_fact
+from newsletter.rendering.facts import Outline, every_fact
 from newsletter.rendering.fragments import Cutter
 from newsletter.rendering.inlining import to_html
 from newsletter.rendering.linelengths import check_lines
 from newsletter.rendering.marks import Mark, Marks, Place, nonce_of
 from newsletter.rendering.placing import check_styles, place
 from newsletter.rendering.program import cut
+from newsletter.rendering.reading import Facts
 from newsletter.rendering.templates import Template
 from newsletter.rendering.vocabulary import vocabulary
 from newsletter.rendering.words import Words
@@ -45,9 +46,9 @@ def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Link
     law by which templates are judged.
     """
     outline = Outline.of(digest)
-    facts = Facts(outline, ((fact,) for fact in every_fact(outline)))
     marks = Marks(_nonce(template, digest, plan.languages, links))
-    cutter = _Keeping(frozenset(every_fact(outline)), facts, plan)
+    true = Facts(outline, ()).true(plan)
+    cutter = _Keeping(frozenset(every_fact(outline)), true)
     return _compile(template, digest, plan.languages, links, marks, cutter)
 
 
@@ -72,12 +73,11 @@ class _Marking:
 class _Keeping:
     """Keeps the fragments that a plan shows, and leaves no trace of the others."""
 
-    def __init__(self, known: frozenset[str], facts: Facts, plan: Plan) -> None:
-        self._known, self._numbers, self._held = known, facts.numbers, facts.read(plan).held
+    def __init__(self, known: frozenset[str], true: frozenset[str]) -> None:
+        self._known, self._true = known, true
 
     def begins(self, when: object, place: Place) -> bool:
-        asked = _asked(when, place, self._known)
-        return any(self._held[self._numbers[fact,]] for fact in asked)
+        return not self._true.isdisjoint(_asked(when, place, self._known))
 
     def opening(self) -> str:
         return ""

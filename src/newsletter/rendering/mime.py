@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from newsletter.content.digest import Digest
@@ -101,8 +101,8 @@ def message(
     frame: Frame,
     values: Mapping[str, str],
     subject: str,
-    text: list[bytes],
-    html: list[bytes] | None,
+    text: Iterable[bytes],
+    html: Iterable[bytes] | None,
     encoding: Encoding,
 ) -> bytes:
     """The message: header, blank line, and its parts, with CRLF and without dot-stuffing."""

@@ -1,15 +1,14 @@
-"""A part of an issue cut at its marks: text, gaps for slots, and fragments with parts of their own.
-
-For sending, the tree is laid out as a track that is walked once per message.
-"""
+"""A part of an issue cut at its marks: text, gaps for slots, and fragments with parts of their
+own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from newsletter.rendering.facts import Chain, When
 from newsletter.rendering.marks import Marks
 
 
@@ -24,7 +23,7 @@ class Gap:
 class Fragment:
     """Parts that are shown when any of the facts in `when` holds."""
 
-    when: tuple[str, ...]
+    when: When
     parts: tuple[Part, ...]
 
 
@@ -60,12 +59,22 @@ def _parts(tokens: Iterator[tuple[str, str]], marks: Marks) -> Iterator[Part]:
             yield content
 
 
-def conditions(parts: Sequence[Part]) -> Iterator[tuple[str, ...]]:
-    """The `when` of every fragment, nested ones too."""
+def pieces(parts: Sequence[Part], around: Chain = ()) -> Iterator[tuple[str | Gap, Chain]]:
+    """Every piece in order, those of fragments too, with the conditions `around` it."""
     for part in parts:
         if isinstance(part, Fragment):
-            yield part.when
-            yield from conditions(part.parts)
+            yield from pieces(part.parts, (*around, part.when))
+        else:
+            yield part, around
+
+
+def chains(parts: Sequence[Part], around: Chain = ()) -> Iterator[Chain]:
+    """The conditions of every fragment, nested ones too."""
+    for part in parts:
+        if isinstance(part, Fragment):
+            inside = (*around, part.when)
+            yield inside
+            yield from chains(part.parts, inside)
 
 
 def dump(parts: Sequence[Part]) -> list[Any]:
@@ -90,43 +99,3 @@ def load(values: Sequence[Any]) -> tuple[Part, ...]:
         else Fragment(tuple(value[0]), load(value[1]))
         for value in values
     )
-
-
-# A step of a track: the number of its condition (0 always holds), and then a piece of it, or the
-# number of the slot that is filled in, or the steps of a fragment.
-Step = tuple[int, Any, Any]
-
-
-def lay_out(
-    parts: Sequence[Part],
-    numbers: Mapping[tuple[str, ...], int],
-    form: Callable[[str], Any],
-) -> tuple[Step, ...]:
-    """The track of `parts`: each text through `form`, conditions by their `numbers`."""
-    steps: list[Step] = []
-    for part in parts:
-        if isinstance(part, str):
-            steps.append((0, form(part), None))
-        elif isinstance(part, Gap):
-            steps.append((0, None, part.slot))
-        elif len(part.parts) == 1 and isinstance(part.parts[0], str):
-            steps.append((numbers[part.when], form(part.parts[0]), None))
-        else:
-            steps.append((numbers[part.when], None, lay_out(part.parts, numbers, form)))
-    return tuple(steps)
-
-
-def walk(track: Sequence[Step], held: Sequence[int], filled: Sequence[Any], out: list[Any]) -> None:
-    """Adds to `out` the pieces whose conditions are `held`, with slots from `filled`.
-
-    This is the hot loop of sending.
-    """
-    append = out.append
-    for condition, piece, inner in track:
-        if held[condition]:
-            if inner is None:
-                append(piece)
-            elif inner.__class__ is int:
-                append(filled[inner])
-            else:
-                walk(inner, held, filled, out)

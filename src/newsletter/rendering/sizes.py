@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from newsletter.content.planning import Depth
-from newsletter.rendering.facts import Reading
+from newsletter.rendering.facts import Chain
 from newsletter.rendering.marks import Slot
-from newsletter.rendering.program import Fragment, Gap, Part, lay_out, walk
+from newsletter.rendering.program import Fragment, Gap, Part, pieces
+from newsletter.rendering.reading import Reading, picker
 
 
 def octets(text: str) -> int:
@@ -23,14 +25,14 @@ class PartSizes:
         self,
         parts: Sequence[Part],
         slots: Sequence[Slot],
-        numbers: Mapping[tuple[str, ...], int],
+        numbers: Mapping[Chain, int],
         entries: int,
     ) -> None:
         self._slots = [widest(slot) for slot in slots]
-        self._steps = lay_out(parts, numbers, octets)
-        all_shown: list[int] = []
-        walk(self._steps, b"\1" * (len(numbers) + 1), self._slots, all_shown)
-        self.most = sum(all_shown)
+        row = list(pieces(parts))
+        self._row = [self._own([piece]) for piece, _ in row]
+        self._pick = picker([numbers[around] for _, around in row])
+        self.most = sum(self._row)
         """Octets of all there is, shown together or not: no plan takes more."""
         self._alone: dict[str, int] = {}
         self._collect(parts)
@@ -41,9 +43,7 @@ class PartSizes:
 
     def of(self, reading: Reading) -> int:
         """Octets of the part for a plan, as read."""
-        shown: list[int] = []
-        walk(self._steps, reading.held, self._slots, shown)
-        return sum(shown)
+        return sum(compress(self._row, self._pick(reading.held)))
 
     def entry(self, index: int, depth: Depth) -> int:
         """Octets of the pieces that only entry `index` at `depth` brings."""

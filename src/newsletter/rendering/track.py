@@ -1,16 +1,18 @@
-"""One part of a compiled issue in one form (characters, octets on the wire, or sizes), laid out so
-that a reader's version of it is a single walk."""
+"""One part of a compiled issue in one form (characters, or octets on the wire), laid out as a row
+of pieces from which each reader's are picked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Generic, TypeVar
 
-from newsletter.rendering.facts import Reading
+from newsletter.rendering.facts import Chain
 from newsletter.rendering.marks import Slot
-from newsletter.rendering.program import Part, lay_out, walk
+from newsletter.rendering.program import Gap, Part, pieces
+from newsletter.rendering.reading import Reading, picker
 
-T = TypeVar("T", str, bytes, int)
+T = TypeVar("T", str, bytes)
 
 
 class Track(Generic[T]):
@@ -20,28 +22,34 @@ class Track(Generic[T]):
         self,
         parts: Sequence[Part],
         slots: Sequence[Slot],
-        numbers: Mapping[tuple[str, ...], int],
+        numbers: Mapping[Chain, int],
         form: Callable[[str], T],
         escape: Callable[[str], str],
     ) -> None:
-        self._steps = lay_out(parts, numbers, form)
+        row = list(pieces(parts))
         self._form: Callable[[str], T] = form
         self._escape = escape
-        self._slots: list[tuple[str, list[T]]] = [
-            (slot.source, [form(escape(phrase)) for phrase in slot.phrases]) for slot in slots
-        ]
+        self._row: list[T] = [form("" if isinstance(piece, Gap) else piece) for piece, _ in row]
+        self._pick = picker([numbers[around] for _, around in row])
+        self._counts: list[tuple[str, list[T], list[int]]] = []
+        self._values: list[tuple[str, list[int]]] = []
+        for number, slot in enumerate(slots):
+            places = [place for place, (piece, _) in enumerate(row) if piece == Gap(number)]
+            if places and slot.phrases:
+                phrases = [form(escape(phrase)) for phrase in slot.phrases]
+                self._counts.append((slot.source, phrases, places))
+            elif places:
+                self._values.append((slot.source, places))
 
-    def pieces(self, reading: Reading, values: Mapping[str, str]) -> list[T]:
+    def pieces(self, reading: Reading, values: Mapping[str, str]) -> Iterable[T]:
         """The pieces that a plan shows, its counts and the reader's values filled in."""
-        made: dict[str, T] = {}
-        filled: list[T] = []
-        for source, phrases in self._slots:
-            if phrases:
-                filled.append(phrases[reading.counts[source]])
-                continue
-            if source not in made:
-                made[source] = self._form(self._escape(values[source]))
-            filled.append(made[source])
-        shown: list[T] = []
-        walk(self._steps, reading.held, filled, shown)
-        return shown
+        row = self._row.copy()
+        for source, phrases, places in self._counts:
+            phrase = phrases[reading.counts[source]]
+            for place in places:
+                row[place] = phrase
+        for source, places in self._values:
+            value = self._form(self._escape(values[source]))
+            for place in places:
+                row[place] = value
+        return compress(row, self._pick(reading.held))

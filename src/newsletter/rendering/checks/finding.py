@@ -45,16 +45,11 @@ class Selection:
     @property
     def gets_mail(self) -> bool:
         """Whether there is anything for them, however little of it fits."""
-        return self.preferences.follows != frozenset() and any(
-            verdict.chosen for verdict in self.plan.verdicts
-        )
+        return self.preferences.follows != frozenset() and bool(self.plan.chosen)
 
     def folded(self, to: Depth) -> bool:
         """Whether the size budget shortened any of their entries to `to`."""
-        return any(
-            verdict.chosen and depth is to
-            for verdict, depth in zip(self.plan.verdicts, self.plan.depths, strict=True)
-        )
+        return bool(self.plan.titles if to is Depth.TITLE else self.plan.folded)
 
 
 @dataclass(frozen=True, kw_only=True)

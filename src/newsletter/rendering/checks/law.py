@@ -78,10 +78,11 @@ def _made(digest: Digest, languages: tuple[str, ...], step: int) -> Plan:
         for index in section.entries:
             depths[index] = chance.choice(whole) if kind is None else kind
     topics = [topic.name for topic in digest.list.topics.topics] or [GENERAL]
-    return Plan(
-        depths=tuple(depths),
-        verdicts=tuple(_verdict(topics, chance) for _ in digest.entries),
+    return Plan.of(
+        depths,
+        [_verdict(topics, chance) for _ in digest.entries],
         editorial=step % 2 == 0,
+        choosy=step % 3 == 0,
         languages=languages,
         html=True,
     )

@@ -7,28 +7,23 @@ from collections.abc import Sequence
 from newsletter.rendering.checks.finding import Selection
 from newsletter.rendering.checks.page import When
 from newsletter.rendering.compiled import Compiled
-from newsletter.rendering.facts import Facts
-from newsletter.rendering.program import conditions
+from newsletter.rendering.program import chains
+from newsletter.rendering.reading import Facts
 
 
 class Seen:
     """Counts readers of one compiled issue; those of text only meet nothing of its HTML."""
 
     def __init__(self, compiled: Compiled, selections: Sequence[Selection]) -> None:
-        facts = Facts(compiled.outline, conditions(compiled.html_parts))
+        facts = Facts(compiled.outline, chains(compiled.html_parts))
         self._numbers = facts.numbers
         self._read = [(s.readers, facts.read(s.plan).held) for s in selections if s.plan.html]
 
     def by(self, when: When) -> int:
         """Readers in whose message all of these conditions hold."""
-        numbers = [self._numbers[condition] for condition in when]
-        return sum(readers for readers, held in self._read if all(held[n] for n in numbers))
+        return self.by_any([when])
 
     def by_any(self, whens: Sequence[When]) -> int:
         """Readers who meet at least one of several things."""
-        several = [[self._numbers[condition] for condition in when] for when in set(whens)]
-        return sum(
-            readers
-            for readers, held in self._read
-            if any(all(held[n] for n in numbers) for numbers in several)
-        )
+        numbers = {self._numbers[when] for when in whens}
+        return sum(readers for readers, held in self._read if any(held[n] for n in numbers))
