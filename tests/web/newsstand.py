@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import dump_plan
 from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.counting import frozen_targets
 from newsletter.rendering.templates import Template
 from newsletter.store import issues, ledger, lists, selections, subscribers
 from newsletter.store.database import Database
@@ -41,7 +43,8 @@ TEMPLATE = Template(
         {
             "issue.mjml": """<mjml lang="{{ language }}"><mj-body><mj-section><mj-column>
 <mj-text><h1>{{ issue.title }}</h1><a href="{{ urls.view }}">view</a></mj-text>
-{% for entry in issue.entries %}{% fragment when.full(entry) %}<mj-text>{{ entry.title }}</mj-text>
+{% for entry in issue.entries %}{% fragment when.full(entry) %}<mj-text>
+<a href="{{ entry.url }}">{{ entry.title }}</a></mj-text>
 {% endfragment %}{% endfor %}
 <mj-text><a href="{{ urls.leave }}">leave</a> <a href="{{ urls.manage }}">choose</a>
 <a href="{{ urls.pause }}">pause</a> {{ slot("to") }}</mj-text>
@@ -140,20 +143,25 @@ class Newsstand:
         ]
 
 
-def make_newsstand(folder: Path, digest: Digest) -> Newsstand:
+def make_newsstand(
+    folder: Path, digest: Digest, readers: Mapping[str, Preferences] | None = None
+) -> Newsstand:
     """A newsstand in a fresh SQLite database in `folder`."""
     database = Database.open(f"sqlite:///{folder / NAME}")
     database.upgrade()
-    return furnish(database, digest)
+    return furnish(database, digest, readers)
 
 
-def furnish(database: Database, digest: Digest) -> Newsstand:
-    """A newsstand in an empty database, its issue sent to all READERS."""
+def furnish(
+    database: Database, digest: Digest, readers: Mapping[str, Preferences] | None = None
+) -> Newsstand:
+    """A newsstand in an empty database, its issue sent to all READERS, or to `readers`."""
+    readers = READERS if readers is None else readers
     keyring = Keyring.of(KEYS)
     before = NOW - dt.timedelta(hours=1)
     with database.write() as session:
         lists.sync_list(session, digest.list, {}, now=before)
-        for address, preferences in READERS.items():
+        for address, preferences in readers.items():
             subscribers.add(
                 session,
                 digest.list.name,
@@ -162,7 +170,7 @@ def furnish(database: Database, digest: Digest) -> Newsstand:
                 consent_source="test",
                 now=before,
             )
-    return Newsstand(database, keyring, digest, _sent(database, keyring, digest))
+    return Newsstand(database, keyring, digest, _sent(database, keyring, digest, readers))
 
 
 def copy_newsstand(made: Newsstand, folder: Path) -> Newsstand:
@@ -173,15 +181,17 @@ def copy_newsstand(made: Newsstand, folder: Path) -> Newsstand:
     return Newsstand(database, made.keyring, made.digest, made.deliveries)
 
 
-def _sent(database: Database, keyring: Keyring, digest: Digest) -> dict[str, int]:
+def _sent(
+    database: Database, keyring: Keyring, digest: Digest, readers: Mapping[str, Preferences]
+) -> dict[str, int]:
     links = Links(digest.list.public_url)
     compiled = {
         "+".join(languages): compile_issue(TEMPLATE, digest, languages, links=links).dumps()
-        for languages in {preferences.languages for preferences in READERS.values()}
+        for languages in {preferences.languages for preferences in readers.values()}
     }
     with database.write() as session:
         issue = issues.save_draft(session, digest, NOW)
-        edition = issues.freeze(session, issue.id, compiled, NOW)
+        edition = issues.freeze(session, issue.id, compiled, NOW, frozen_targets(digest))
         issues.fan_out(session, issue.id, lambda _: None, today=NOW.date())
         issues.begin_sending(session, issue.id)
     with database.write() as session:

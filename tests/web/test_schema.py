@@ -21,6 +21,7 @@ OPENS = {
     "/p/{token}/address": Purpose.MANAGE,
     "/v/{token}": Purpose.VIEW,
     "/confirm/{token}": Purpose.CONFIRM,
+    "/c/{token}/{number}": Purpose.CLICK,
 }
 PUBLIC = {
     "/archive/{list_name}",

@@ -14,6 +14,7 @@ OPENS = {
     "/u": {Purpose.LEAVE, Purpose.LEAVE_LIST},
     "/p": {Purpose.MANAGE, Purpose.MANAGE_LIST},
     "/v": {Purpose.VIEW},
+    "/c": set(),  # nothing without a number: see test_clicking
     "/confirm": {Purpose.CONFIRM},
 }
 FORMS = {

@@ -41,7 +41,7 @@ _PAGE = 200  # deliveries judged in one transaction
 # Of programs that open links by themselves; browsers say none of it (Cubot makes telephones).
 _AUTOMATIC = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|scan|preview|prefetch|link.?check|monitor|headless|phantomjs"
-    r"|curl|wget|python|java/|libwww|perl|ruby|go-http|httpclient|okhttp|axios|node-fetch|undici"
+    r"|curl|wget|python|java/|perl|ruby|go-http|httpclient|okhttp|axios|node-fetch|undici"
     r"|facebookexternalhit|barracuda|mimecast|proofpoint|symantec|sophos|trendmicro|fireeye"
     r"|forcepoint|zscaler|cloudmark|safelinks",
     re.IGNORECASE,

@@ -36,7 +36,7 @@ def click(site: Here, request: Request, token: str, number: Number) -> Response:
     with site.database.read() as session:
         found = clicks.link(session, delivery_id, int(number))
     # What is stored was safe when it was; a header is the last place to find out that it is not.
-    if found is None or safe_url(found.url) != found.url:
+    if found is None or not found.url or safe_url(found.url) != found.url:
         raise NotFoundError("no link of that issue has that number")
     counting = BackgroundTask(_count, site, request, found, delivery_id, int(number))
     return Response(status_code=302, headers=PRIVATE | {"location": found.url}, background=counting)
