@@ -1,6 +1,6 @@
 """The hot path of delivery: what is due, and the one group commit that all connections share.
 
-Raw SQL, and one statement for a whole group, so that a message costs a few microseconds here.
+Raw SQL on the driver's own cursor, so that a message costs a few microseconds here.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from newsletter.store.deliveries import (
     delivery_for,
 )
 from newsletter.store.direct import Within, on_driver
+from newsletter.store.grouped import each
 from newsletter.store.instants import instant, seconds
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, Skip
 
@@ -73,30 +74,25 @@ def commit(
         _record(within, outcomes, sender)
     if not claims:
         return frozenset()
-    plans = {(c.fixed.edition, c.fixed.preferences_id): c.plan for c in claims}
-    sql.run(within, sql.PLANS, sql.PLAN_FIELDS, [(*key, body) for key, body in plans.items()])
+    plans = {(c.fixed.edition, c.fixed.preferences_id): c.plan for c in claims if c.plan}
+    each(within, sql.PLAN, sql.PLAN_NAMES, [(*key, body) for key, body in plans.items()])
     # A pause ends by the list's own calendar, which is at most a day ahead of UTC; the pause itself
     # has skipped the rows that were there.
-    tomorrow = max(claim.at for claim in claims).date() + dt.timedelta(days=1)
-    values = {"sender": sender, "tomorrow": tomorrow.isoformat()}
-    if on_driver(within).dialect == "postgresql":
-        values["tomorrow"] = tomorrow  # type: ignore[assignment]  # a date there, text on SQLite
-    granted = frozenset(
-        row[0]
-        for row in sql.run(
-            within, sql.CLAIMS, sql.CLAIM_FIELDS, list(map(_claim, claims)), **values
-        )
-    )
-    refused = [(c.delivery_id,) for c in claims if c.delivery_id not in granted]
-    if refused:
-        reasons = {"suppressed": Skip.SUPPRESSED, "paused": Skip.PAUSED, "gone": Skip.LEFT}
-        sql.run(within, sql.REFUSED, sql.IDS, refused, **reasons)
+    day = max(claim.at for claim in claims).date() + dt.timedelta(days=1)
+    tomorrow = day if on_driver(within).dialect == "postgresql" else day.isoformat()
+    rows = [_claim(claim, sender, tomorrow) for claim in claims]
+    held = each(within, sql.CLAIM, sql.CLAIM_NAMES, rows)
+    granted = frozenset([row[0] for row, ours in zip(rows, held, strict=True) if ours])
+    if len(granted) < len(rows):
+        why = (Skip.SUPPRESSED, Skip.PAUSED, Skip.LEFT)
+        refused = [(row[0], *why) for row in rows if row[0] not in granted]
+        each(within, sql.REFUSED, sql.REFUSED_NAMES, refused)
     return granted
 
 
 def skip(within: Within, delivery_ids: Iterable[int], reason: str) -> None:
     """Skips those of the deliveries that are queued or deferred."""
-    sql.run(within, sql.SKIP, sql.IDS, [(number,) for number in delivery_ids], reason=str(reason))
+    each(within, sql.SKIP, sql.SKIP_NAMES, [(number, str(reason)) for number in delivery_ids])
 
 
 def set_aside(within: Within, waiting: Sequence[tuple[int, str, dt.datetime, dt.datetime]]) -> None:
@@ -104,9 +100,8 @@ def set_aside(within: Within, waiting: Sequence[tuple[int, str, dt.datetime, dt.
 
     Each is an id, a reason, when that was decided, and when it may be tried.
     """
-    if waiting:
-        rows = [(number, reason, seconds(at), seconds(due)) for number, reason, at, due in waiting]
-        sql.run(within, sql.SET_ASIDE, sql.ASIDE_FIELDS, rows)
+    rows = [(number, reason, seconds(at), seconds(due)) for number, reason, at, due in waiting]
+    each(within, sql.SET_ASIDE, sql.ASIDE_NAMES, rows)
 
 
 def abandon(
@@ -134,15 +129,18 @@ def abandon(
 
 
 def _record(within: Within, outcomes: Sequence[Outcome], sender: str) -> None:
-    rows = {outcome.delivery_id: _outcome(outcome) for outcome in outcomes}
-    found = sql.run(within, sql.OUTCOMES, sql.OUTCOME_FIELDS, list(rows.values()), sender=sender)
-    recorded = [rows[row[0]] for row in found]
-    unsent = [row for row in recorded if row[1] != DeliveryState.SENT]
+    rows = [_outcome(outcome, sender) for outcome in outcomes]
+    recorded = each(within, sql.OUTCOME, sql.OUTCOME_NAMES, rows)
+    unsent = [
+        row[: len(sql.ATTEMPT_NAMES)]
+        for row, ours in zip(rows, recorded, strict=True)
+        if ours and row[1] != DeliveryState.SENT
+    ]
     if unsent:
-        sql.run(within, sql.ATTEMPTS, sql.OUTCOME_FIELDS, unsent)
+        each(within, sql.ATTEMPT, sql.ATTEMPT_NAMES, unsent)
 
 
-def _outcome(outcome: Outcome) -> tuple[Any, ...]:
+def _outcome(outcome: Outcome, sender: str) -> tuple[Any, ...]:
     return (
         outcome.delivery_id,
         outcome.state,
@@ -154,10 +152,11 @@ def _outcome(outcome: Outcome) -> tuple[Any, ...]:
         storable(outcome.text),
         outcome.reason,
         seconds(outcome.due) if outcome.due else 0,
+        sender,
     )
 
 
-def _claim(claim: Claim) -> tuple[Any, ...]:
+def _claim(claim: Claim, sender: str, tomorrow: dt.date | str) -> tuple[Any, ...]:
     fixed = claim.fixed
     return (
         claim.delivery_id,
@@ -169,6 +168,8 @@ def _claim(claim: Claim) -> tuple[Any, ...]:
         fixed.key_id,
         fixed.encoding,
         seconds(claim.at),
+        sender,
+        tomorrow,
     )
 
 

@@ -13,11 +13,11 @@ from sqlmodel import Session
 from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError
-from newsletter.store import ledger_sql as sql
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
 from newsletter.store.feedback import record_lifted
+from newsletter.store.grouped import Fields, run
 from newsletter.store.instants import seconds
 from newsletter.store.selections import preferences_ids
 from newsletter.store.suppressions import suppress, unsuppress
@@ -29,7 +29,7 @@ MOST_REFUSALS = 1_000
 
 _CHUNK = 2_000  # rows in one statement, as one parameter
 
-_MEMBER: sql.Fields = (
+_MEMBER: Fields = (
     ("key", "text"),
     ("address", "text"),
     ("state", "text"),
@@ -40,8 +40,8 @@ _MEMBER: sql.Fields = (
     ("left_at", "bigint"),
     ("zone", "text"),
 )
-_KEY: sql.Fields = (("key", "text"),)
-_GONE: sql.Fields = (("key", "text"), ("reason", "text"), ("suppressed", "text"))
+_KEY: Fields = (("key", "text"),)
+_GONE: Fields = (("key", "text"), ("reason", "text"), ("suppressed", "text"))
 
 _KNOWN = """
 SELECT r.key, p.id, s.state, x.address_key
@@ -273,7 +273,7 @@ def _judge(
     states: dict[str, tuple[int, str]] = {}
     suppressed: set[str] = set()
     keys = [(key,) for key in first]
-    for key, person, state, found in sql.run(session, _KNOWN, _KEY, keys, list=terms.list_name):
+    for key, person, state, found in run(session, _KNOWN, _KEY, keys, list=terms.list_name):
         if state is not None:
             states[key] = (person, state)
         if found is not None:
@@ -347,15 +347,15 @@ def _insert(session: Session, list_name: str, members: dict[str, Member], now: d
     at = seconds(now)
     choices = preferences_ids(session, {member.preferences for member in members.values()})
     rows = [_row(key, member, choices[member.preferences], at) for key, member in members.items()]
-    sql.run(session, _PEOPLE, _MEMBER, rows, at=at)
-    sql.run(session, _SUBSCRIPTIONS, _MEMBER, rows, at=at, list=list_name)
+    run(session, _PEOPLE, _MEMBER, rows, at=at)
+    run(session, _SUBSCRIPTIONS, _MEMBER, rows, at=at, list=list_name)
     gone = [
         (key, member.left_reason, member.suppressed)
         for key, member in members.items()
         if member.state is SubscriptionState.LEFT
     ]
     if gone:
-        sql.run(session, _DEPARTED, _GONE, gone, list=list_name, way=Way.IMPORT.value)
+        run(session, _DEPARTED, _GONE, gone, list=list_name, way=Way.IMPORT.value)
 
 
 def _row(key: str, member: Member, choice: int, at: int) -> tuple[object, ...]:
