@@ -54,6 +54,9 @@ def test_join_confirm_choose_leave_undo(
         page.get_by_label("Proof automation", exact=True).check()
         button(page, "Show the last issue by these choices")
         assert page.get_by_text("Agents that finish proofs in Lean").is_visible()
+        heading = page.get_by_role("heading", name="Not saved yet").bounding_box()
+        assert heading is not None
+        assert 0 <= heading["y"] < SMALL["height"], "it is what the phone shows"
         button(page, "Save")
         assert page.get_by_text("Saved.").is_visible()
         chosen = newsstand.subscription(NEW).preferences

@@ -101,6 +101,20 @@ def test_confirming_twice_changes_nothing_and_welcomes_once(newsstand: Newsstand
     assert newsstand.dump() == before
 
 
+def test_a_link_that_was_used_says_so_and_puts_nobody_back(newsstand: Newsstand) -> None:
+    sign_up(newsstand)
+    path = confirm_path(newsstand)
+    newsstand.client.post(path)
+    assert "This was confirmed before" in newsstand.client.get(path).text
+    newsstand.clock = NOW + dt.timedelta(days=8)
+    assert "/p/" not in newsstand.client.post(path).text, "an old mail opens no choices"
+    newsstand.clock = NOW + DAY
+    leave = paths(mails(newsstand, NEW)[-1])[-1]
+    newsstand.client.post(leave, data={"choice": "leave"})
+    assert "This was confirmed before" in newsstand.client.post(path).text
+    assert newsstand.subscription(NEW).state is SubscriptionState.LEFT
+
+
 def test_the_welcome_leads_to_the_latest_issue_and_leaves_in_one_click(
     newsstand: Newsstand,
 ) -> None:

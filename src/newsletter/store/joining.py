@@ -31,6 +31,7 @@ class Own:
     subscription_id: int
     subscriber_id: int
     list: MailingList
+    active: bool
 
 
 def subscriptions_of(session: Session, address: str) -> tuple[Own, ...]:
@@ -116,4 +117,5 @@ def _own(session: Session, row: SubscriptionRow) -> Own:
         subscription_id=row.id,
         subscriber_id=row.subscriber_id,
         list=get_list(session, row.list_name),
+        active=row.state == SubscriptionState.ACTIVE,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.store.confirmations import Confirmation, WishKind, confirmation
+from newsletter.store.confirmations import VALID_FOR, Confirmation, WishKind, confirmation
 from newsletter.store.lists import get_list
 from newsletter.tokens import Purpose
 from newsletter.web.joining import admit, take_address
@@ -22,9 +22,11 @@ def show(site: Here, language: Language, token: str) -> Response:
     asked = _asked(site, token)
     if asked is None:
         return _too_late(site, language)
+    chosen = language.choose(asked.wish.language)
+    if asked.confirmed_at is not None:
+        return _done_before(site, chosen)
     with site.database.read() as session:
         found = get_list(session, asked.wish.list_name)
-    chosen = language.choose(asked.wish.language)
     _ = site.pages.words(chosen).gettext
     moves = asked.wish.kind is WishKind.MOVE
     return site.page(
@@ -60,6 +62,9 @@ def act(site: Here, language: Language, token: str) -> Response:
             chosen, "The address has changed", "Your mail comes here from the next one on."
         )
     own = admit(site, asked, now)
+    if not own.active or now - asked.requested_at > VALID_FOR:
+        # An old mail must not hand out the way to somebody's choices for ever.
+        return _done_before(site, chosen)
     return site.page(
         "done",
         chosen,
@@ -80,6 +85,14 @@ def _asked(site: Site, token: str) -> Confirmation | None:
     if found is None or found.wish.kind is WishKind.KNOWN or found.expired(site.clock()):
         return None
     return found
+
+
+def _done_before(site: Site, chosen: str) -> Response:
+    return site.message(
+        chosen,
+        "This was confirmed before",
+        "There is nothing more to do. The way to your choices is in every mail.",
+    )
 
 
 def _too_late(site: Site, language: Asked) -> Response:
