@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b32decode, b32encode
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from newsletter.tokens import Key, Purpose
 from tests.web.newsstand import Newsstand, copy_newsstand
 
+MAC_OCTETS = 10
 PLACES = {Purpose.LEAVE: "/u", Purpose.MANAGE: "/p", Purpose.VIEW: "/v"}
 OPENS = {
     "/u": {Purpose.LEAVE, Purpose.LEAVE_LIST},
@@ -71,6 +73,20 @@ def test_a_cut_token_opens_nothing(stand: Newsstand) -> None:
         token = stand.token(purpose)
         for length in range(1, len(token)):
             assert stand.client.get(f"{place}/{token[:length]}").status_code == 404
+
+
+def test_tokens_with_their_parts_swapped_open_nothing(stand: Newsstand) -> None:
+    readers = sorted(stand.deliveries)[:2]
+    for purpose, place in PLACES.items():
+        ada, mei = (_octets(stand.token(purpose, reader)) for reader in readers)
+        of_another = _octets(stand.token(Purpose.ENVELOPE, readers[0]))
+        for payload, mac in ((ada, mei), (mei, ada), (ada, of_another)):
+            mixed = payload[:-MAC_OCTETS] + mac[-MAC_OCTETS:]
+            opens_nothing(stand, place, b32encode(mixed).decode().rstrip("=").lower())
+
+
+def _octets(token: str) -> bytes:
+    return b32decode(token.upper() + "=" * (-len(token) % 8))
 
 
 def test_a_token_under_a_strangers_key_opens_nothing(stand: Newsstand) -> None:
