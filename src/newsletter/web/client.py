@@ -58,7 +58,7 @@ def _network(address: Address, bits: dict[int, int]) -> str:
 
 
 def _address(text: str) -> Address | None:
-    """An address as proxies write it, some with the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`."""
+    """An address as proxies write it, some with the port: `192.0.2.1:4711`, `[2001:db8::1]:80`."""
     if text.count(":") == 1:
         text = text.partition(":")[0]
     try:
