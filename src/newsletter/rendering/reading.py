@@ -47,10 +47,7 @@ class Facts:
         self._facts = tuple(every_fact(outline))
         self._sections = [entry_set(entries) for entries in outline.sections]
         self._counts = (*COUNTS, *(f"section:{s}" for s in range(len(outline.sections))))
-        # General interest is a reason, but no topic that anybody names.
-        self._named = ["" if topic == GENERAL else topic for topic in outline.topics]
-        self._no_reason = bytes(len(outline.sections) + outline.entries)
-        self._no_reasons = [bytes(len(outline.topics) * (2 + len(self._no_reason)))]
+        self._topics = {topic: number for number, topic in enumerate(outline.topics)}
         self._latest: tuple[Plan, Reading] | None = None
         asked = {chain: needed(chain, outline) for chain in chains}
         places: dict[Chain, int] = {(): 0}
@@ -101,29 +98,28 @@ class Facts:
             flags(first(shown), total),
             bytes(map(bool, inside)),
         ]
-        row += self._reasons(_given(plan, shown), inside) if selective else self._no_reasons
+        row.append(self._reasons(_given(plan, shown) if selective else {}, inside))
         numbers = (here, more, chosen, left, *map(int.bit_count, inside))
         counts = dict(zip(self._counts, numbers, strict=True))
         return Reading(self._completed(b"".join(row)), counts)
 
-    def _reasons(self, given: Mapping[str, EntrySet], inside: Sequence[EntrySet]) -> list[bytes]:
+    def _reasons(self, given: Mapping[str, EntrySet], inside: Sequence[EntrySet]) -> bytes:
         """Flags of the topics that brought something, of those after another, and of each topic
-        where it did."""
-        named = bytes([topic in given for topic in self._named])
-        second = named.find(_ALWAYS) + 1
-        why = [
-            self._why(given[topic], inside) if topic in given else self._no_reason
-            for topic in self._outline.topics
-        ]
-        return [named, bytes(second) + named[second:], *why]
-
-    def _why(self, entries: EntrySet, inside: Sequence[EntrySet]) -> bytes:
-        """A topic that brought `entries` is said of a section where it brought all that is shown
-        of it, else entry by entry."""
-        whole = [0 < section == section & entries for section in inside]
-        for section in compress(inside, whole):
-            entries &= ~section
-        return bytes(whole) + flags(entries, self._outline.entries)
+        where it did: of a section if it brought all that is shown of it, else entry by entry."""
+        named = why = 0
+        each = len(inside) + self._outline.entries
+        for topic, entries in given.items():
+            number = self._topics[topic]
+            if topic != GENERAL:
+                named |= 1 << 8 * number
+            for place, section in enumerate(inside):
+                if section and section & entries == section:
+                    why |= 1 << 8 * (number * each + place)
+                    entries &= ~section
+            why |= entries << 8 * (number * each + len(inside))
+        topics = len(self._topics)
+        later = named & ~first(named)
+        return flags(named | later << 8 * topics | why << 16 * topics, topics * (2 + each))
 
     def _completed(self, held: bytes) -> bytes:
         """`held` with the conditions that are made of facts."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
 from newsletter.content.planning import Depth, Plan, Rule, Verdict
-from newsletter.content.topics import GENERAL
 from newsletter.rendering.checks.finding import Audience, Finding, Severity
 from newsletter.rendering.checks.sample_reader import SAMPLE_READER
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_alone
+from newsletter.rendering.facts import Outline
 from newsletter.rendering.templates import Template
 
 PLANS = 20
@@ -77,7 +77,7 @@ def _made(digest: Digest, languages: tuple[str, ...], step: int) -> Plan:
         kind = whole[step] if step < len(whole) else chance.choice((*whole, None))
         for index in section.entries:
             depths[index] = chance.choice(whole) if kind is None else kind
-    topics = [topic.name for topic in digest.list.topics.topics] or [GENERAL]
+    topics = Outline.of(digest).topics
     return Plan.of(
         depths,
         [_verdict(topics, chance) for _ in digest.entries],
