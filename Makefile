@@ -36,6 +36,7 @@ bench: $(READY) ## how fast it is, in one run on this machine (needs postfix's s
 	$(BIN)/python -m tests.bench.rendering
 	$(BIN)/python -m tests.bench.far
 	$(BIN)/python -m tests.bench.delivery
+	$(BIN)/python -m tests.bench.imports
 
 bench-memory: $(READY) ## the memory of sending to 10 000 and to a million; it takes its time
 	$(BIN)/python -m tests.bench.memory
