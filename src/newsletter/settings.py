@@ -41,6 +41,15 @@ def _smtp_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _mailbox_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    parts = urlsplit(url)
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if scheme and (scheme not in ("imaps", "imap") or not (parts.hostname and parts.password)):
+        raise ValueError("must look like imaps://user:password@host/INBOX, or be a Maildir's path")
+    return value
+
+
 def _keys(value: object) -> object:
     """Keys as the environment holds them: parted by commas or spaces, or a list in JSON."""
     # No key is ever shown in a message, so what is wrong stays unsaid here: a ring judges keys.
@@ -123,6 +132,16 @@ class Settings(BaseSettings):
     dkim_domain: Annotated[str, AfterValidator(_dns_name)] = Field(
         default="", description="who signs: the domain of the lists' senders, or one above it"
     )
+    mailbox_url: Annotated[SecretStr, AfterValidator(_mailbox_url)] | None = Field(
+        default=None,
+        description="where returned mail lies: imaps://USER:PASSWORD@HOST/INBOX, or a Maildir",
+    )
+    mailbox_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = Field(
+        default=10, description="how often `serve` reads it"
+    )
+    unread_days: Annotated[int, Field(ge=1)] = Field(
+        default=180, description="how long a report that no rule understood is kept"
+    )
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
     ] = Field(
@@ -171,6 +190,11 @@ class Settings(BaseSettings):
             example = 'set it, for instance smtp_url = "smtp://user:password@host:587"'
             raise SettingsError(_missing("smtp_url", example))
         return self.smtp_url.get_secret_value()
+
+    @property
+    def mailbox(self) -> str:
+        """Where returned mail lies, password included, or empty: never print it."""
+        return "" if self.mailbox_url is None else self.mailbox_url.get_secret_value()
 
     @property
     def fallback_relay_url(self) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import MailboxError
-from newsletter.tracking.mailbox import MOST_OCTETS, messages_at, messages_in
+from newsletter.tracking import mailbox
+from newsletter.tracking.mailbox import MOST_OCTETS, messages_at, messages_in, unread_in
 
 MESSAGE = b"From: a@b.example\nSubject: one\n\nFrom here on, text.\n"
 
@@ -51,3 +52,25 @@ def test_an_empty_input_holds_no_message() -> None:
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(MailboxError, match="there is no such file"):
         list(messages_at(tmp_path / "nothing"))
+
+
+def test_what_was_read_of_a_maildir_is_marked_when_the_next_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "_BATCH", 2)
+    for folder, name in (("new", "a"), ("cur", "b:2,FR"), ("cur", "c:2,S"), ("new", "d")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_bytes(name[:1].encode())
+    batches = unread_in(tmp_path)
+    assert next(batches) == [b"b", b"a"]
+    assert len(list((tmp_path / "new").iterdir())) == 2
+    assert next(batches) == [b"d"]
+    assert next(batches, None) is None
+    names = {file.name for file in (tmp_path / "cur").iterdir()}
+    assert names == {"a:2,S", "b:2,FRS", "c:2,S", "d:2,S"}
+    assert list(unread_in(tmp_path)) == []
+
+
+def test_what_is_no_maildir_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MailboxError, match="it is no Maildir"):
+        list(unread_in(tmp_path / "mbox"))

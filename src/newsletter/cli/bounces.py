@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,13 +22,19 @@ from newsletter.cli.edge import (
     show_table,
     split_issue,
 )
+from newsletter.cli.unread import forget_unread, warn_of_unread_mail
 from newsletter.content.serial import plain
 from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.settings import Settings
 from newsletter.store import breaker, issues
 from newsletter.store import feedback as store
-from newsletter.store.feedback import FeedbackKind
-from newsletter.tracking.inbound import Taken, take_in
+from newsletter.store.database import Database
+from newsletter.store.feedback import Feedback, FeedbackKind
+from newsletter.tracking.imap import unread_on
+from newsletter.tracking.inbound import Taken, take_in, take_in_unread
 from newsletter.tracking.mailbox import messages_at, messages_in
+from newsletter.tracking.mailbox_url import asked_for, is_imap
+from newsletter.tracking.returned_mail import read_mailbox
 
 app = typer.Typer(help="What came back by mail.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,17 +44,21 @@ _TRY_AGAIN = 75  # EX_TEMPFAIL: the mail server that pipes to us keeps the messa
 @app.command()
 def read(
     paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH…", help="A message, an mbox, a Maildir; - is the input."),
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH…]",
+            help="A message, an mbox, a Maildir, imaps://HOST/FOLDER; - is the input. Without any: "
+            "the settings' mailbox_url.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Read bounces, complaints and mails that ask to leave; a report that was read counts once."""
     found = settings()
-    piped = "-" in paths
+    piped = "-" in (paths or ())
     try:
         with database(found) as db:
-            taken = take_in(db, keyring(found), _messages(paths), now)
+            taken = _take_in(db, found, paths or ())
     except NewsletterError as error:
         if not piped:
             raise
@@ -59,12 +70,28 @@ def read(
         _describe(taken, quiet=piped)
 
 
-def _messages(paths: Sequence[str]) -> Iterator[bytes]:
+def _take_in(db: Database, found: Settings, paths: Sequence[str]) -> Taken:
+    ring = keyring(found)
+    forget_unread(db, found, now())
+    if not paths:
+        if not found.mailbox:
+            raise NewsletterError(
+                "which mailbox? name a PATH, or set mailbox_url in newsletter.toml "
+                "(NEWSLETTER_MAILBOX_URL in the environment)"
+            )
+        return read_mailbox(db, ring, found.mailbox, now)
+    taken = Taken()
     for path in paths:
-        if path == "-":
-            yield from messages_in(sys.stdin.buffer)
+        if is_imap(path):
+            unread = unread_on(asked_for(path, found.mailbox))
+            taken += take_in_unread(db, ring, unread, now)
         else:
-            yield from messages_at(Path(path))
+            taken += take_in(db, ring, _messages(path), now)
+    return taken
+
+
+def _messages(path: str) -> Iterator[bytes]:
+    return messages_in(sys.stdin.buffer) if path == "-" else messages_at(Path(path))
 
 
 def _describe(taken: Taken, *, quiet: bool) -> None:
@@ -93,13 +120,18 @@ def list_(
     json: JsonOption = False,
 ) -> None:
     """What came back, the latest first."""
-    with database() as db, db.read() as session:
+    options = settings()
+    with database(options) as db, db.read() as session:
         if show is not None:
             _print_message(store.unread_message(session, show), show)
             return
         found = store.feedback(session, FeedbackKind.UNREAD if unread else None)
+        warn_of_unread_mail(session)
     if json:
         show_json([plain(item) for item in found])
+        return
+    if unread:
+        _show_unread(found, dt.timedelta(days=options.unread_days))
         return
     show_table(
         ("number", "at", "what", "address", "judgement", "code", "text"),
@@ -110,9 +142,24 @@ def list_(
     )
 
 
+def _show_unread(found: Sequence[Feedback], kept_for: dt.timedelta) -> None:
+    show_table(
+        ("number", "at", "octets", "of them kept", "until", "why it is unread"),
+        [
+            (i.id, i.at, i.size, i.kept, f"{i.at + kept_for:%Y-%m-%d}", i.text)
+            if i.kept
+            else (i.id, i.at, i.size, 0, "", f"dropped after {kept_for.days} days")
+            for i in found
+        ],
+    )
+
+
 def _print_message(message: bytes | None, number: int) -> None:
     if message is None:
-        raise NotFoundError(f"no unread report has the number {number}: `bounces list --unread`")
+        raise NotFoundError(
+            f"no unread report is kept under the number {number}: `bounces list --unread` shows "
+            "those that are, and until when"
+        )
     sys.stdout.buffer.write(message)
 
 

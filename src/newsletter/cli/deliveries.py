@@ -20,6 +20,7 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
+from newsletter.cli.unread import warn_of_unread_mail
 from newsletter.content.mailinglist import InDoubt
 from newsletter.content.serial import plain
 from newsletter.store import canary, issues, ledger, senders
@@ -117,6 +118,7 @@ def status(
     with database() as db, db.read() as session:
         alive = _alive_in(db)
         if issue is None:
+            warn_of_unread_mail(session)
             rows = [
                 (found, _counts(session, found, settling.left_behind(session, found.id, alive)))
                 for found in issues.list_issues(session)

@@ -16,6 +16,7 @@ from newsletter.cli.clockwork import Lifespan, with_clock
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.forgetting import with_forgetting
 from newsletter.cli.logs import configure_logs
+from newsletter.cli.returning import with_returned_mail
 from newsletter.cli.signing import signer
 from newsletter.delivery.mailhosts import MailHosts
 from newsletter.delivery.outbox import ahead_of
@@ -66,6 +67,8 @@ def serve(
                 paces,
                 metrics,
             )
+        if clock:
+            doing = with_returned_mail(db, found, metrics, doing)
         app.router.lifespan_context = with_forgetting(db, doing)
         if clock:
             with db.read() as session:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import text
+from sqlalchemy import func, text
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
@@ -39,14 +40,25 @@ _SOFT = (
 
 _INSERT = text("""
 INSERT INTO feedback (key, kind, delivery_id, subscriber_id, judgement, code, enhanced, text, at,
-                      message)
-VALUES (:key, :kind, :delivery, :subscriber, :judgement, :code, :enhanced, :text, :at, :message)
+                      message, size)
+VALUES (:key, :kind, :delivery, :subscriber, :judgement, :code, :enhanced, :text, :at, :message,
+        :size)
 ON CONFLICT DO NOTHING RETURNING id
 """)
 # Not a row that waits to be sent: it has not gone out, or goes out again.
 _BOUNCED = text("""
 UPDATE deliveries SET state = 'bounced', reason = :reason
 WHERE id = :delivery AND state IN ('sent', 'in doubt', 'sending', 'bounced')
+""")
+
+
+# Their octets stay where they are: it is asked how many there are.
+_FEEDBACK = select(FeedbackRow, func.length(FeedbackRow.message), SubscriberRow.address).options(
+    defer(FeedbackRow.message)  # type: ignore[arg-type]  # to SQLAlchemy it is the column
+)
+_FORGET = text("""
+UPDATE feedback SET message = NULL, text = ''
+WHERE kind = 'unread' AND at < :before AND message IS NOT NULL
 """)
 
 
@@ -71,7 +83,10 @@ class Returner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """Something that came back, as people look at it."""
+    """Something that came back, as people look at it.
+
+    Of a report that could not be read, `size` is its octets, and `kept` how many are there still.
+    """
 
     id: int
     kind: FeedbackKind
@@ -82,6 +97,8 @@ class Feedback:
     enhanced: str
     text: str
     at: dt.datetime
+    size: int
+    kept: int
 
 
 def returner(
@@ -169,10 +186,20 @@ def record_leave(session: Session, who: Returner, now: dt.datetime) -> bool:
 
 
 def record_unread(session: Session, key: str, octets: bytes, now: dt.datetime, *, why: str) -> bool:
-    """Keeps a report that could not be read, once; whether it is new."""
+    """Keeps a report that could not be read, once, and no more than `MOST_KEPT` octets of it;
+    whether it is new."""
     reply = Reply(0, "", why)
     name = f"unread:{key}"
-    return _insert(session, name, FeedbackKind.UNREAD, now, None, "", reply, octets[:MOST_KEPT])
+    return _insert(session, name, FeedbackKind.UNREAD, now, None, "", reply, octets)
+
+
+def forget_unread(session: Session, before: dt.datetime) -> int:
+    """Drops what was kept of the unread reports that came before an instant; of how many.
+
+    That there was one stays, so that it does not count as new where it is read once more.
+    """
+    done = session.connection().execute(_FORGET, {"before": seconds(before)})
+    return done.rowcount
 
 
 def lift(session: Session, address: str, reason: str, now: dt.datetime) -> bool:
@@ -209,15 +236,13 @@ def record_lifted(session: Session, subscriber_id: int, reason: str, now: dt.dat
 
 def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedback, ...]:
     """What came back, the latest first."""
-    query = select(FeedbackRow, SubscriberRow.address).outerjoin(
-        SubscriberRow, col(SubscriberRow.id) == FeedbackRow.subscriber_id
-    )
+    query = _FEEDBACK.outerjoin(SubscriberRow, col(SubscriberRow.id) == FeedbackRow.subscriber_id)
     if kind is not None:
         query = query.where(FeedbackRow.kind == kind)
     else:
         query = query.where(FeedbackRow.kind != FeedbackKind.LIFTED)
     rows = session.exec(query.order_by(col(FeedbackRow.id).desc()))
-    return tuple(_feedback(row, address or "") for row, address in rows)
+    return tuple(_feedback(row, kept or 0, address or "") for row, kept, address in rows)
 
 
 def feedback_on(session: Session, subscriber_id: int) -> tuple[Feedback, ...]:
@@ -227,7 +252,7 @@ def feedback_on(session: Session, subscriber_id: int) -> tuple[Feedback, ...]:
         .where(FeedbackRow.subscriber_id == subscriber_id)
         .order_by(col(FeedbackRow.id))
     )
-    return tuple(_feedback(row, "") for row in rows)
+    return tuple(_feedback(row, 0, "") for row in rows)
 
 
 def unread_message(session: Session, feedback_id: int) -> bytes | None:
@@ -293,7 +318,8 @@ def _insert(
         "enhanced": reply.enhanced,
         "text": reply.text,
         "at": seconds(now),
-        "message": message,
+        "message": message[:MOST_KEPT] if message is not None else None,
+        "size": len(message or b""),
     }
     return session.connection().execute(_INSERT, values).first() is not None
 
@@ -312,7 +338,7 @@ def _returner(session: Session, row: DeliveryRow) -> Returner | None:
     )
 
 
-def _feedback(row: FeedbackRow, address: str) -> Feedback:
+def _feedback(row: FeedbackRow, kept: int, address: str) -> Feedback:
     return Feedback(
         id=row.id or 0,
         kind=FeedbackKind(row.kind),
@@ -323,4 +349,6 @@ def _feedback(row: FeedbackRow, address: str) -> Feedback:
         enhanced=row.enhanced,
         text=row.text,
         at=instant(row.at),
+        size=row.size,
+        kept=kept,
     )

@@ -27,16 +27,19 @@ WHERE state IN ('queued', 'sending', 'deferred', 'in doubt') GROUP BY state
 _FINISHED = text("""
 SELECT list_name, max(finished_at) FROM issues WHERE finished_at IS NOT NULL GROUP BY list_name
 """)
+_MAILBOXES = text("SELECT place, read_at FROM readings WHERE read_at IS NOT NULL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauges:
-    """`waiting` is keyed by the states of issue and delivery, `finished` by list."""
+    """`waiting` is keyed by the states of issue and delivery, `finished` by list, `mailboxes` by
+    place: when each was last read."""
 
     waiting: Mapping[tuple[str, str], int]
     issues: Mapping[str, int]
     outbox: Mapping[str, int]
     finished: Mapping[str, dt.datetime]
+    mailboxes: Mapping[str, dt.datetime]
 
 
 def gauges(session: Session) -> Gauges:
@@ -47,6 +50,7 @@ def gauges(session: Session) -> Gauges:
         issues=_numbers(ask(_ISSUES)),
         outbox=_numbers(ask(_OUTBOX)),
         finished={name: instant(at) for name, at in ask(_FINISHED)},
+        mailboxes={place: instant(at) for place, at in ask(_MAILBOXES)},
     )
 
 

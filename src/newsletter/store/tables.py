@@ -12,6 +12,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     click_tables,
     clock_tables,
     editing_tables,
+    reading_tables,
 )
 
 
@@ -320,6 +321,7 @@ class FeedbackRow(SQLModel, table=True):
     enhanced: str = ""
     text: str = ""
     at: int = Field(sa_type=BigInteger)
+    size: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # octets that came
     message: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -45,6 +45,14 @@ class Taken:
     suppressed: int = 0
     held: int = 0
 
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(
+            messages=Counter(self.messages) + Counter(other.messages),
+            bounces=Counter(self.bounces) + Counter(other.bounces),
+            suppressed=self.suppressed + other.suppressed,
+            held=self.held + other.held,
+        )
+
 
 def take_in(
     database: Database,
@@ -76,6 +84,25 @@ def take_in(
         suppressed=count.suppressed,
         held=count.held,
     )
+
+
+def take_in_unread(
+    database: Database,
+    keyring: Keyring,
+    batches: Iterable[Sequence[bytes]],
+    clock: Callable[[], dt.datetime],
+) -> Taken:
+    """Records batches of messages, each before the next is asked for: `batches` marks as read what
+    it gave before, which is committed by then.
+
+    Raises:
+        DatabaseError: see `take_in`.
+        MailboxError: from `batches`; what was read before is recorded.
+    """
+    taken = Taken()
+    for batch in batches:
+        taken += take_in(database, keyring, batch, clock)
+    return taken
 
 
 @dataclass(slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from newsletter.errors import MailboxError
 MOST_OCTETS = 1 << 20
 """Octets of a message that are kept; what stands behind them says nothing of a bounce."""
 
+_BATCH = 20  # messages that are held at once, and then marked at once
 _BEGINS = re.compile(rb"From \S* .*\d:\d\d")
 _LINE = 1 << 16  # octets read at once, so that a line without an end takes no memory
 
@@ -25,16 +27,13 @@ def messages_at(path: Path) -> Iterator[bytes]:
     """
     if not path.exists():
         raise MailboxError(f"{path}: there is no such file or folder")
-    try:
+    with _told(path):
         if not path.is_dir():
             with path.open("rb") as stream:
                 yield from messages_in(stream)
             return
         for file in _files(path):
-            with file.open("rb") as stream:
-                yield stream.read(MOST_OCTETS)
-    except OSError as error:
-        raise MailboxError(f"{error.filename or path}: cannot be read: {error.strerror}") from None
+            yield _first(file)
 
 
 def messages_in(stream: BinaryIO) -> Iterator[bytes]:
@@ -56,6 +55,53 @@ def messages_in(stream: BinaryIO) -> Iterator[bytes]:
             size += len(chunk)
     if kept:
         yield b"".join(kept)
+
+
+def unread_in(
+    folder: Path, *, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Sequence[bytes]]:
+    """The messages of a Maildir that are not marked as seen, some at a time.
+
+    Those of a batch are marked when the next is asked for, as any mail program would, by their
+    names. `stop` ends it between batches.
+
+    Raises:
+        MailboxError: it is no Maildir, or cannot be read or marked.
+    """
+    if not (folder / "new").is_dir():
+        raise MailboxError(f"{folder}: it is no Maildir: there is no folder `new` in it")
+    with _told(folder):
+        waiting = [file for file in _files(folder) if "S" not in file.name.partition(":2,")[2]]
+    for start in range(0, len(waiting), _BATCH):
+        if stop():
+            return
+        with _told(folder):
+            batch = [file for file in waiting[start : start + _BATCH] if file.exists()]
+            messages = [_first(file) for file in batch]
+        yield messages
+        with _told(folder):
+            for file in batch:
+                _mark_seen(folder, file)
+
+
+def _first(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(MOST_OCTETS)
+
+
+def _mark_seen(folder: Path, file: Path) -> None:
+    name, _, flags = file.name.partition(":2,")
+    (folder / "cur").mkdir(exist_ok=True)
+    with suppress(FileNotFoundError):  # somebody else has moved it
+        file.rename(folder / "cur" / f"{name}:2,{''.join(sorted({*flags, 'S'}))}")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MailboxError(f"{error.filename or path}: cannot be read: {error.strerror}") from None
 
 
 def _files(folder: Path) -> list[Path]:

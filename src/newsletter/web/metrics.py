@@ -44,6 +44,18 @@ class Metrics:
             buckets=_PASSES,
             registry=self.registry,
         )
+        self._readings = Counter(
+            "newsletter_mailbox_readings",
+            "How often the mailbox of returned mail was read, or could not be",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._returned = Counter(
+            "newsletter_returned_messages",
+            "Messages read from the mailbox of returned mail, by kind",
+            ("kind",),
+            registry=self.registry,
+        )
         self._requests = Histogram(
             "newsletter_request_seconds",
             "How long requests took, by method, route and status",
@@ -58,6 +70,12 @@ class Metrics:
             self._attempts.labels(of, outcome.state.value, outcome.stage).inc()
 
         return count
+
+    def mailbox_read(self, messages: Mapping[str, int] | None) -> None:
+        """The mailbox of returned mail was read, with so many messages by kind; or could not be."""
+        self._readings.labels("failed" if messages is None else "read").inc()
+        for kind, number in (messages or {}).items():
+            self._returned.labels(kind).inc(number)
 
     def sent(self, seconds: float) -> None:
         """An issue was sent as far as it was due."""
@@ -121,6 +139,12 @@ class _Now(Collector):
             "Mails for one person that are not settled, by state",
             ("state",),
             {(state,): number for state, number in found.outbox.items()},
+        )
+        yield _family(
+            "newsletter_mailbox_last_read_timestamp_seconds",
+            "When a mailbox of returned mail was last read",
+            ("mailbox",),
+            {(place,): at.timestamp() for place, at in found.mailboxes.items()},
         )
         yield _family(
             "newsletter_last_issue_timestamp_seconds",

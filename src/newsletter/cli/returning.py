@@ -1,0 +1,70 @@
+"""Returned mail, read by `serve` every few minutes; and reports that nobody could read, forgotten
+in time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext, suppress
+
+import structlog
+from fastapi import FastAPI
+
+from newsletter.cli.clockwork import Lifespan
+from newsletter.cli.edge import keyring, now
+from newsletter.cli.unread import forget_unread
+from newsletter.errors import NewsletterError
+from newsletter.settings import Settings
+from newsletter.store.database import Database
+from newsletter.tracking.returned_mail import read_mailbox
+from newsletter.web.metrics import Metrics
+
+
+def with_returned_mail(
+    db: Database, found: Settings, metrics: Metrics, then: Lifespan | None
+) -> Lifespan:
+    """Reads the settings' mailbox, if there is one, at the start and every `mailbox_minutes`, for
+    as long as the pages are served."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        reading = asyncio.ensure_future(_keep_reading(db, found, metrics, stop))
+        try:
+            async with then(app) if then else nullcontext():
+                yield
+        finally:
+            stop.set()  # the batch that is under way is committed and marked
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+
+    return lifespan
+
+
+async def _keep_reading(
+    db: Database, found: Settings, metrics: Metrics, stop: threading.Event
+) -> None:
+    while True:
+        await asyncio.to_thread(_read_once, db, found, metrics, stop)
+        await asyncio.sleep(60 * found.mailbox_minutes)
+
+
+def _read_once(db: Database, found: Settings, metrics: Metrics, stop: threading.Event) -> None:
+    log = structlog.get_logger("newsletter.returned_mail")
+    try:
+        forget_unread(db, found, now())
+        if not found.mailbox:
+            return
+        taken = read_mailbox(db, keyring(found), found.mailbox, now, stop=stop.is_set)
+    except NewsletterError as error:
+        reason = str(error)  # it says all; a traceback would say less
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not end all later reading
+        reason = f"a fault of the program: {type(error).__name__}"  # its text may hold addresses
+    else:
+        metrics.mailbox_read(taken.messages)
+        log.info("returned mail read", messages=sum(taken.messages.values()))
+        return
+    metrics.mailbox_read(None)
+    log.error("returned mail not read", reason=reason)
