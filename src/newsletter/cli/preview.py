@@ -53,7 +53,8 @@ def preview(
     found = settings()
     configure_logs(found.log_level)
     with database(found) as db:
-        desk = Desk(bench(db, found, in_project=True), _reference(db, found, issue))
+        first = _reference(db, found, issue)
+        desk = Desk(bench(db, found, in_project=True), first, sends=bool(found.smtp_url))
         gate = LocalGate(getpass.getuser())
         app = create_preview_app(desk, gate)
         if found.smtp_url:  # tests that are sent from the page go out at once

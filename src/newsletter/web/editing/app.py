@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import DatabaseError, NewsletterError, NotFoundError, TemplateError
-from newsletter.web.editing import looking, stream
+from newsletter.web.editing import changing, judging, looking, stream
 from newsletter.web.editing.desk import Desk, TheDesk
 from newsletter.web.editing.gate import Gate, Guard
 from newsletter.web.protection import Protection
@@ -33,8 +33,8 @@ def create_editing_app(desk: Desk, gate: Gate) -> FastAPI:
     """The pages of `desk` for whom `gate` lets in."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.desk = desk
-    app.include_router(looking.router)
-    app.include_router(stream.router)
+    for module in (looking, changing, judging, stream):
+        app.include_router(module.router)
     app.add_api_route(PLACE, _page, response_class=HTMLResponse)
     app.add_api_route("/assets/{name}", _asset)
     app.add_exception_handler(NewsletterError, _failed)

@@ -16,11 +16,13 @@ from newsletter.web.editing.gate import Editor
 @dataclass(frozen=True)
 class Desk:
     """`first` is the issue that is shown when none is asked for. `stop` ends what is streamed.
-    `under` is the path of the public URL, where the pages are reached below one."""
+    `under` is the path of the public URL, where the pages are reached below one. `sends` tells
+    whether this process sends what comes into the outbox."""
 
     bench: Bench
     first: str = ""
     under: str = ""
+    sends: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -11,6 +11,7 @@ from newsletter import checking, workflow
 from newsletter.content.serial import plain
 from newsletter.delivery.messages import skip_reason
 from newsletter.errors import NotFoundError
+from newsletter.store import edits, reviews
 from newsletter.store.browsing import issue_before, issue_lines, reader_beside, readers_like
 from newsletter.store.issues import Issue, audience_preview, counts, skips
 from newsletter.store.values import DeliveryState, IssueState
@@ -18,7 +19,9 @@ from newsletter.web.editing.asking import Asked, who
 from newsletter.web.editing.bench import Bench
 from newsletter.web.editing.clients import Client, shown
 from newsletter.web.editing.describing import in_words, shown_json, tally
-from newsletter.web.editing.desk import TheDesk, WhoAsks, opened
+from newsletter.web.editing.desk import Desk, TheDesk, WhoAsks, opened
+from newsletter.web.editing.gate import Editor
+from newsletter.web.editing.made import Made
 from newsletter.web.site import PRIVATE
 
 router = APIRouter()
@@ -61,8 +64,15 @@ def what_is_shown(
     today = bench.today(standing.issue.digest.list)
     with bench.database.read() as session:
         somebody = who(session, asked, standing.issue, today)
+        last = edits.last(session, standing.issue.id)
+        review = reviews.review(session, standing.issue.id)
     result = bench.show(standing, somebody)
-    return shown_json(standing, result, somebody, _nothing(bench, standing.issue, somebody))
+    found = shown_json(standing, result, somebody, _nothing(bench, standing.issue, somebody))
+    return found | {
+        "undoable": standing.issue.edition is None and last is not None,
+        "review": plain(review) | {"at": review.at},
+        "seen": reviews.fingerprint(standing.issue.digest),
+    }
 
 
 def _nothing(bench: Bench, issue: Issue, somebody: Any) -> str | None:
@@ -74,13 +84,14 @@ def _nothing(bench: Bench, issue: Issue, somebody: Any) -> str | None:
 @router.get("/frame/{made_id}", response_class=HTMLResponse)
 def frame(
     desk: TheDesk,
+    editor: WhoAsks,
     made_id: str,
     client: Client = Client.MODERN,
     dark: bool = False,
     images: bool = True,
 ) -> HTMLResponse:
     """A message's HTML part, to be shown in a frame that can run nothing."""
-    made = desk.bench.shelf[made_id]
+    made = _kept(desk, editor, made_id)
     text = shown(made.html, client, dark=dark, personal=made.personal)
     pictures = "img-src https: http: data:; " if images else ""
     policy = (
@@ -92,13 +103,20 @@ def frame(
 
 
 @router.get("/message/{made_id}")
-def message(desk: TheDesk, made_id: str) -> Response:
+def message(desk: TheDesk, editor: WhoAsks, made_id: str) -> Response:
     """The message's octets: those that `newsletter render` gives."""
     return Response(
-        desk.bench.shelf[made_id].message,
+        _kept(desk, editor, made_id).message,
         media_type="text/plain; charset=utf-8",
         headers=PRIVATE | {"content-disposition": 'inline; filename="message.eml"'},
     )
+
+
+def _kept(desk: Desk, editor: Editor, made_id: str) -> Made:
+    made = desk.bench.shelf[made_id]
+    if not editor.may(made.digest.list.name):
+        raise NotFoundError("that message is not yours to look at")
+    return made
 
 
 @router.get("/api/findings")

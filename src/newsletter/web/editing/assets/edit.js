@@ -4,6 +4,7 @@ import { $, at, fill, get, h, kB, number, say } from "./dom.js";
 import * as frames from "./frames.js";
 import { inspect, inspector } from "./inspector.js";
 import { choose, chosen, readerBeside } from "./readers.js";
+import { editEntry } from "./editing.js";
 import { askJudgement, askTest, undo } from "./doing.js";
 
 export const page = { issue: "", who: {}, shown: null, findings: [], numbers: null, issues: null };
@@ -136,7 +137,7 @@ async function canvas(shown) {
   if (look.view === "mail" && message.html) {
     if (place.dataset.holds !== "frames") frames.clear(), fill(place);
     place.dataset.holds = "frames";
-    const marks = { places: places(shown), onKey: keys, onPlace: (found) => inspector("checks", found), onPersonal: personal };
+    const marks = { places: places(shown), onKey: keys, onPlace: (found) => inspector("checks", found), onPersonal: personal, onEdit: editAt };
     return frames.show(place, message, look, marks);
   }
   frames.clear();
@@ -170,6 +171,14 @@ export function linkOf(shown, index) {
   const url = shown.entries[index]?.url;
   for (let at = details - 1; at >= Math.max(0, details - 8); at--) if (links[at].url === url) return at;
   return details;
+}
+
+// Twice on a place in the mail opens what is said there.
+function editAt(link) {
+  const starts = page.shown.entries.map((_, index) => [linkOf(page.shown, index), index]).filter(([at]) => at >= 0);
+  const found = starts.filter(([at]) => at <= link).sort((a, b) => b[0] - a[0])[0];
+  if (found && link >= 0) editEntry(found[1]);
+  else inspector("words");
 }
 
 function personal(link) {

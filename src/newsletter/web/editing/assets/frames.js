@@ -8,7 +8,7 @@ const LEAST = 0.36;
 
 const frames = new Map();
 let scrolling = false;
-let wanted = { places: [], clipped: false, onKey: () => {}, onPlace: () => {}, onPersonal: () => {} };
+let wanted = { places: [], clipped: false, onKey: () => {}, onPlace: () => {}, onPersonal: () => {}, onEdit: () => {} };
 
 export function show(canvas, message, look, marks) {
   wanted = marks;
@@ -82,6 +82,10 @@ function attend(at) {
       event.preventDefault();
       wanted.onPersonal(Number(link.dataset.link));
     }
+  });
+  page.addEventListener("dblclick", (event) => {
+    const before = [...page.querySelectorAll("[data-link]")].filter((link) => top(page, link) <= event.pageY + 4);
+    wanted.onEdit(before.length ? Number(before.at(-1).dataset.link) : -1);
   });
   page.addEventListener("scroll", () => together(at), { passive: true });
 }

@@ -45,10 +45,12 @@ export function inspect(force = false) {
   // What somebody is writing in is left alone.
   if (!force && panel.contains(document.activeElement) && document.activeElement.closest("form, textarea, select")) return;
   const at = panel.scrollTop;
+  const focus = panel.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
   const same = panel.dataset.holds === open;
   panel.dataset.holds = open;
-  TABS[open][1](panel);
-  if (same) panel.scrollTop = at;
+  if (page.shown) TABS[open][1](panel);
+  panel.scrollTop = same ? at : 0;
+  if (focus) panel.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
 }
 
 function along(event) {
@@ -106,7 +108,7 @@ function numbers(panel) {
   if (!page.numbers) return fill(panel, h("p", { class: "small" }, "Counting…"));
   const { now, before } = page.numbers;
   const lost = (of) => Object.values(of.skipped).reduce((sum, some) => sum + some, 0);
-  const row = (words, count, past, strong) => h("tr", { class: strong ? "strong" : "" }, h("th", { scope: "row" }, words), h("td", {}, count.toLocaleString("en")), h("td", {}, past === undefined ? "" : past.toLocaleString("en")), h("td", { class: "more" }, change(count, past)));
+  const row = (words, count, past, strong) => h("tr", { class: strong ? "strong" : "" }, h("th", { scope: "row" }, words), h("td", {}, count.toLocaleString("en")), h("td", {}, past?.toLocaleString("en")), h("td", { class: "more" }, change(count, past)));
   const reasons = [...new Set([...Object.keys(now.skipped), ...Object.keys(before?.skipped ?? {})])];
   const topics = Object.entries(now.topics).filter(([name, { entries }]) => entries || before?.topics[name]?.entries);
   fill(panel,
@@ -119,4 +121,4 @@ function numbers(panel) {
     message && h("p", { class: "small" }, `This reader: ${number(message.shown, "entry", "entries")}${message.more ? ` and ${message.more} on the web` : ""}; HTML ${kB(message.octets.html)}, text ${kB(message.octets.text)}, message ${kB(message.octets.message)}.`));
 }
 
-const change = (now, past) => (past === undefined || now === past ? "" : now > past ? `+${now - past}` : `−${past - now}`);
+const change = (now, past) => (past === undefined || past === null || now === past ? "" : now > past ? `+${now - past}` : `−${past - now}`);
