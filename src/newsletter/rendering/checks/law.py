@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
 from newsletter.content.planning import Depth, Plan, Rule, Verdict
+from newsletter.content.topics import GENERAL
 from newsletter.rendering.checks.finding import Audience, Finding, Severity
 from newsletter.rendering.checks.sample_reader import SAMPLE_READER
 from newsletter.rendering.compiled import Compiled
@@ -89,5 +90,7 @@ def _made(digest: Digest, languages: tuple[str, ...], step: int) -> Plan:
 
 
 def _verdict(topics: Sequence[str], chance: random.Random) -> Verdict:
-    rule = chance.choice((Rule.FOLLOWS, Rule.GENERAL, Rule.EVERYTHING))
-    return Verdict(rule, chance.choice(topics)) if rule is Rule.FOLLOWS else Verdict(rule)
+    topic = chance.choice(topics)
+    if topic == GENERAL:
+        return Verdict(Rule.GENERAL)
+    return chance.choice((Verdict(Rule.FOLLOWS, topic), Verdict(Rule.EVERYTHING)))
