@@ -393,3 +393,16 @@ def test_it_counts_on_both_databases(database: Database) -> None:
     with database.write() as session:
         forget(session, stand.digest.list.name, dt.timedelta(days=1), LATER + dt.timedelta(days=3))
     assert (report(stand).people, report(stand).since) == (0, None)
+
+
+SAID = "how often the links in an issue are opened"
+
+
+def test_the_lists_page_tells_people_that_links_are_counted(stand: Newsstand) -> None:
+    where = f"/lists/{stand.digest.list.name}"
+    assert SAID in stand.client.get(where).text
+    assert "链接被打开的次数" in stand.client.get(f"{where}?lang=zh").text
+
+
+def test_the_page_of_a_list_that_counts_nothing_says_nothing_of_it(newsstand: Newsstand) -> None:
+    assert SAID not in newsstand.client.get(f"/lists/{newsstand.digest.list.name}").text

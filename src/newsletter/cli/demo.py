@@ -17,6 +17,7 @@ from newsletter.cli import entries, lists, sending, subscribers
 from newsletter.cli.catcher import HOST, catcher
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import keyring, now, out, template_folders
+from newsletter.cli.forgetting import with_forgetting
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.serving import with_outbox
 from newsletter.content.window import parse_issue_name
@@ -153,7 +154,7 @@ def _show(db: Database, found: Settings, mail: Path, port: int) -> None:
     app = create_catcher_app(mail, pages, templates=folders)
     # Whoever subscribes at the pages finds the confirmation among the caught mail.
     with catcher(mail) as relay:
-        app.router.lifespan_context = with_outbox(db, parse_relay(relay), None)
+        app.router.lifespan_context = with_forgetting(db, with_outbox(db, parse_relay(relay), None))
         serve(
             app,
             host=HOST,

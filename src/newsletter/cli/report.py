@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -17,10 +18,12 @@ from newsletter.cli.edge import (
     show_table,
     split_issue,
 )
+from newsletter.cli.leaving_rates import leaving_facts, leaving_json
 from newsletter.content.serial import plain
 from newsletter.errors import ConflictError
 from newsletter.store import issues, lists
 from newsletter.store.click_reports import ClickReport
+from newsletter.store.leaving_rates import Leaving, leaving
 from newsletter.store.reports import (
     Growth,
     IssueReport,
@@ -55,29 +58,34 @@ def report(
             name = lists.get_list(session, what).name
             whole = list_report(session, name, now(), LAST)
             if json:
-                show_json({**plain(whole), "issues": [_json(one) for one in whole.issues]})
+                told = {**plain(whole), "issues": [_json(one) for one in whole.issues]}
+                show_json({**told, "leaving": leaving_json(leaving(session, name))})
                 return
             people = {f"readers, {state}": number for state, number in whole.people.items()}
-            show_facts({"list": name, **people, **_growth(whole.growth, "ever")})
+            opened = _opened([one.clicks for one in whole.issues if one.clicks])
+            left = leaving_facts(leaving(session, name))
+            show_facts({"list": name, **people, **_growth(whole.growth, "ever"), **left, **opened})
             _show_beside(whole.issues)
             return
         wanted = issues.get_issue(session, *split_issue(what))
         if wanted.frozen_at is None:
             raise ConflictError(f"{wanted.ref} is a draft: nothing of it has gone out to report")
         found = issue_report(session, wanted.id)
+        rates = leaving(session, wanted.list_name, wanted.name)
         beside = [
             other
             for other in last_reports(session, wanted.list_name, LAST + 1)
             if other.issue != found.issue
         ][:LAST]
     if json:
-        show_json({**_json(found), "beside": [_json(other) for other in beside]})
+        told = {**_json(found), "beside": [_json(other) for other in beside]}
+        show_json({**told, "leaving": leaving_json(rates)})
         return
-    _show(found)
+    _show(found, rates)
     _show_beside([found, *beside])
 
 
-def _show(found: IssueReport) -> None:
+def _show(found: IssueReport, left: Leaving) -> None:
     facts: dict[str, object] = {
         "issue": found.issue,
         "state": found.state,
@@ -93,11 +101,9 @@ def _show(found: IssueReport) -> None:
         "waiting": found.waiting,
         "in doubt": found.in_doubt,
         **_part("complaints", found.complaints, found),
-        **_part("leaves", found.leaves.total, found),
+        **leaving_facts(left),
     }
     for name, counts in (
-        ("by", found.leaves.ways),
-        ("from", found.leaves.scopes),
         ("because", found.leaves.reasons),
         ("after the mail", found.leaves.since_mail),
     ):
@@ -125,6 +131,16 @@ def _clicks(clicks: ClickReport) -> dict[str, object]:
         facts["not yet told apart"] = clicks.undecided
     facts["clicks are kept for"] = f"{clicks.kept_days} days"
     return facts
+
+
+def _opened(clicks: Sequence[ClickReport]) -> dict[str, object]:
+    """The clicks of some issues by topic; nothing if none of them counts any."""
+    topics: Counter[str] = Counter()
+    for one in clicks:
+        topics.update(one.topics)
+    total = {"links opened by people, in the issues below": sum(one.people for one in clicks)}
+    by_topic = {f"  on {topic}": number for topic, number in topics.most_common()}
+    return {**total, **by_topic} if clicks else {}
 
 
 def _show_opened(clicks: ClickReport) -> None:
