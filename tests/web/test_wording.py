@@ -42,7 +42,7 @@ def test_every_word_of_the_code_is_translated() -> None:
 def test_every_message_page_is_translated() -> None:
     calls = [
         node
-        for path in CODE.glob("*.py")
+        for path in CODE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

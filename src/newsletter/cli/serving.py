@@ -75,7 +75,13 @@ def serve(
                 for name in lists.list_names(session):
                     moment = schedule.next_moment(lists.get_list(session, name), now())
                     out.print(f"{name} goes out next on {moment:%A %Y-%m-%d %H:%M %Z}")
-        serve_app(app, host=host, port=port, started=lambda url: out.print(f"serving {url}"))
+        serve_app(
+            app,
+            host=host,
+            port=port,
+            started=lambda url: out.print(f"serving {url}"),
+            stopping=app.state.desk.stop.set,
+        )
 
 
 def with_outbox(

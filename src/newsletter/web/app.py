@@ -31,6 +31,11 @@ from newsletter.web import (
 )
 from newsletter.web.access_log import AccessLog
 from newsletter.web.client import Network
+from newsletter.web.editing import door
+from newsletter.web.editing.app import create_editing_app, set_up
+from newsletter.web.editing.bench import Bench
+from newsletter.web.editing.desk import Desk
+from newsletter.web.editing.door import VisitGate
 from newsletter.web.failures import answer_failures
 from newsletter.web.metrics import Metrics
 from newsletter.web.pages import Pages
@@ -88,6 +93,20 @@ def create_app(
         metrics,
     ):
         app.include_router(module.router)
+    app.include_router(door.router)
+    app.state.desk = desk = Desk(
+        Bench(
+            database=database,
+            keyring=keyring,
+            clock=clock,
+            templates=templates,
+            public_url=public_url,
+            signer=signer,
+        ),
+        under=paths.public_url,
+        sends=True,
+    )
+    set_up(app, create_editing_app(desk, VisitGate(site)))
     answer_failures(app, site)
     app.add_middleware(Protection)
     app.add_middleware(AccessLog, observe=measured.answered)

@@ -29,8 +29,11 @@ class Editor:
 class Gate(Protocol):
     """Decides about requests."""
 
-    def hosts(self) -> frozenset[str]:
-        """The Host fields under which the page is reached; any other is DNS rebinding."""
+    def reached(self, host: str) -> bool:
+        """Whether the page is reached under that Host; under another it is DNS rebinding."""
+
+    def origins(self) -> frozenset[str]:
+        """Hosts, with their ports, of which the page is one besides that of the request."""
 
     def editor(self, request: HTTPConnection) -> Editor | None:
         """Who asks; None: nobody who may."""
@@ -51,8 +54,11 @@ class LocalGate:
     port: int = 0
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
-    def hosts(self) -> frozenset[str]:
-        return frozenset(f"{host}:{self.port}" for host in ("127.0.0.1", "localhost", "[::1]"))
+    def reached(self, host: str) -> bool:
+        return host in {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+    def origins(self) -> frozenset[str]:
+        return frozenset()
 
     def editor(self, request: HTTPConnection) -> Editor | None:
         given = request.cookies.get(self._cookie, "")
@@ -93,7 +99,7 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _refusal(self, request: HTTPConnection, method: str) -> Response | None:
-        if request.headers.get("host", "") not in self._gate.hosts():
+        if not self._gate.reached(request.headers.get("host", "")):
             return PlainTextResponse("This page is not reached under that name.\n", 421)
         editor = self._gate.editor(request)
         if editor is None or "key" in request.query_params:
@@ -104,14 +110,16 @@ class Guard:
             return PlainTextResponse(
                 "Please open the link that `newsletter preview` printed, whole.\n", 403
             )
-        if method not in SAFE and not from_here(request):
+        if method not in SAFE and not from_here(request, self._gate.origins()):
             return JSONResponse({"error": "this did not come from the page itself"}, 403)
         request.state.editor = editor
         return None
 
 
-def from_here(request: HTTPConnection) -> bool:
-    """Whether a request was made by a page of the same origin (RFC 6454 section 7)."""
-    origin = urlsplit(request.headers.get("origin", ""))
+def from_here(request: HTTPConnection, origins: frozenset[str] = frozenset()) -> bool:
+    """Whether a request was made by a page of the same origin (RFC 6454 section 7), or of one of
+    `origins`, where a proxy gave it another Host."""
+    origin = urlsplit(request.headers.get("origin", "")).netloc
     site = request.headers.get("sec-fetch-site", "same-origin")
-    return origin.netloc == request.headers.get("host", "") != "" and site == "same-origin"
+    own = {request.headers.get("host", ""), *origins} - {""}
+    return origin in own and site == "same-origin"

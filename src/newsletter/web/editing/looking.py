@@ -49,6 +49,7 @@ def all_issues(desk: TheDesk, editor: WhoAsks) -> dict[str, Any]:
     first = desk.first or next((line.ref for line in (*drafts, *found)), "")
     return {
         "editor": editor.name,
+        "visits": editor.lists is not None,
         "first": first,
         "issues": [{"ref": line.ref, **plain(line)} for line in found],
     }

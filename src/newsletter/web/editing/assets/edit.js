@@ -313,7 +313,9 @@ export function openDialog(title, ...content) {
 }
 
 function showKeys() {
-  openDialog("Keys", h("dl", { class: "keys" }, Object.entries(KEYS).map(([key, [words]]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)))));
+  const out = async () => (await fetch(at("out"), { method: "POST" }), location.reload());
+  const you = h("p", { class: "small" }, `You are ${page.editor}. `, page.issues.visits && h("button", { type: "button", class: "link", onclick: out }, "Sign out"));
+  openDialog("Keys", you, h("dl", { class: "keys" }, Object.entries(KEYS).map(([key, [words]]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)))));
 }
 
 async function begin() {
