@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 from tests.cli.conftest import ISSUE, Run
@@ -36,3 +37,24 @@ def test_what_cannot_be_reported_is_one_line(filled: Run) -> None:
         told = filled("report", *words)
         assert (told.code, told.err.count("\n")) == (1, 1)
         assert named in told.err
+
+
+def test_leaves_are_told_as_rates_by_way(filled: Run, mail: Path, tmp_path: Path) -> None:
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
+    assert list(mail.iterdir())
+    connection = sqlite3.connect(tmp_path / "newsletter.db")
+    with connection:
+        connection.execute(
+            "INSERT INTO departures (list_name, subscriber_id, delivery_id, way, topic, reason, at)"
+            " SELECT 'ai-for-science', subscriber_id, id, 'one-click', '', '', last_at + 7200"
+            " FROM deliveries WHERE state = 'sent' LIMIT 1"
+        )
+    connection.close()
+    shown = filled("report", ISSUE).out
+    facts = dict(line.strip().split("  ", 1) for line in shown.splitlines() if "  " in line.strip())
+    assert facts["by one-click"].strip() == "1 (50.00%)"
+    assert facts["half of them within"].strip() == "2 hours"
+    for words in ((ISSUE,), ("ai-for-science",)):
+        told = json.loads(filled("report", *words, "--json").out)["leaving"]
+        assert told["ways"] == {"one-click": {"number": 1, "of": 2, "rate": 0.5}}
+        assert told["median_seconds"] == 7200

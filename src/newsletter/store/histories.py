@@ -124,14 +124,16 @@ def _deliveries(session: Session, subscriber_id: int) -> Iterator[Event]:
 
 def _departures(session: Session, subscriber_id: int) -> Iterator[Event]:
     query = (
-        rows_of(DepartureRow, IssueRow.name)
+        rows_of(DepartureRow, IssueRow.name, DeliveryRow.last_at)
         .outerjoin(DeliveryRow, col(DeliveryRow.id) == DepartureRow.delivery_id)
         .outerjoin(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
         .where(DepartureRow.subscriber_id == subscriber_id)
     )
-    for row, issue in session.exec(query):
+    for row, issue, mailed in session.exec(query):
         scope = f"the topic {row.topic}" if row.topic else "the list"
-        what, detail = f"left {scope}", ", ".join(filter(None, (f"by {row.way}", row.reason)))
+        since = f"{dt.timedelta(seconds=row.at - mailed)} after the mail" if mailed else ""
+        said = (f"by {row.way}", since, row.reason)
+        what, detail = f"left {scope}", ", ".join(filter(None, said))
         place = {"list_name": row.list_name, "issue": issue or ""}
         yield Event(at=instant(row.at), what=what, detail=detail, **place)
         if row.undone_at is not None:
