@@ -56,6 +56,25 @@ def test_somebody_on_the_list_who_bounced_elsewhere_leaves_it(database: Database
     assert person.suppression is not None
 
 
+def test_what_a_row_says_of_its_consent_is_kept(database: Database) -> None:
+    bring(
+        database,
+        Member(address="dated@example.test", consent_at=EARLIER),
+        Member(address="sourced@example.test", consent_source="a fair"),
+        Member(address="silent@example.test"),
+    )
+    with database.read() as session:
+        found = [
+            show(session, f"{who}@example.test").subscriptions[LIST]
+            for who in ("dated", "sourced", "silent")
+        ]
+    assert [(one.consent_at, one.consent_source) for one in found] == [
+        (EARLIER, "a file"),
+        (NOW, "a fair, a file"),
+        (NOW, "a file"),
+    ]
+
+
 def test_whoever_is_mailed_by_force_has_the_reason_for_their_consent(database: Database) -> None:
     with database.write() as session:
         sync(session)

@@ -190,7 +190,8 @@ def import_rows(
 ) -> Added:
     """Puts many on a list, in the order of the rows; the first row of an address counts.
 
-    A row without a consent of its own has `source` and `now` for it. A row that says `left` is
+    A row without a consent of its own has `source` and `now` for it; one that lacks the day or
+    the source alone keeps what it has. A row that says `left` is
     recorded as such, and makes somebody who is on the list leave it. Whom `erased` knows is not
     added. `force` is the reason for which even those who left, must not be mailed, or were erased
     are put on the list again: it becomes their consent, and what was recorded of them stays.
@@ -202,10 +203,7 @@ def import_rows(
     numbers = dict.fromkeys(Admission, 0)
     refusals: list[Refusal] = []
     for chunk in _chunks(rows):
-        dated = [
-            m if m.consent_at else replace(m, consent_at=now, consent_source=source) for m in chunk
-        ]
-        for member, admission in _admit(session, terms, dated):
+        for member, admission in _admit(session, terms, [_sourced(m, source, now) for m in chunk]):
             numbers[admission] += 1
             if admission in REFUSED and len(refusals) < MOST_REFUSALS:
                 refusals.append(Refusal(member, admission))
@@ -217,6 +215,15 @@ def import_rows(
         refused=sum(numbers[admission] for admission in REFUSED),
         refusals=tuple(refusals),
     )
+
+
+def _sourced(member: Member, source: str, now: dt.datetime) -> Member:
+    if member.consent_at and member.consent_source:
+        return member
+    if member.consent_at:
+        return replace(member, consent_source=source)
+    said = ", ".join(filter(None, (member.consent_source, source)))
+    return replace(member, consent_at=now, consent_source=said)
 
 
 def _known_list(session: Session, list_name: str) -> str:
