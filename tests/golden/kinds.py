@@ -17,7 +17,7 @@ from newsletter.content import sources
 from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Brief, Entry, Period, Tier
 from newsletter.content.links import Links
-from newsletter.content.mailinglist import Policies
+from newsletter.content.mailinglist import Clicks, Policies
 from newsletter.content.merging import merge, same_paper
 from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
@@ -33,6 +33,7 @@ VALUES = make_values(
     leave_token="l" * 3 + "2a7k" * 12,  # as long as real ones
     manage_token="m" * 3 + "2a7k" * 12,
     view_token="v" * 3 + "2a7k" * 12,
+    click_token="c" * 3 + "2a7k" * 5,
 )
 
 
@@ -69,6 +70,12 @@ KINDS = (
         preferences=Preferences(languages=("en", "zh")),
         papers=92,
         list_changes={"policies": Policies(html_budget=45_000)},
+    ),
+    Kind(
+        "counted",
+        encoding=Encoding.QUOTED_PRINTABLE,
+        preferences=Preferences(most=6),
+        list_changes={"policies": Policies(clicks=Clicks.COUNTED)},
     ),
     Kind("listing", template="listing", preferences=Preferences(follows=OPERATORS)),
     Kind("listing-chinese", template="listing", preferences=Preferences(languages=("zh",))),
