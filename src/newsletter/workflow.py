@@ -41,6 +41,7 @@ from newsletter.store.drafting import draft_digest
 from newsletter.store.issues import Issue
 from newsletter.store.notes import notes_of
 from newsletter.store.values import DeliveryState, IssueState, Skip, SubscriptionState
+from newsletter.store.waves import waves_of
 from newsletter.tokens import Keyring
 
 FAN_OUT_CHUNK = 5_000
@@ -288,13 +289,15 @@ def freeze(db: Database, issue: Issue, template_folders: Sequence[Path], now: dt
     """Fixes what a draft says: a short transaction after the compiling.
 
     Raises:
-        ConflictError: it has fewer entries than its list wants, or is frozen already.
+        ConflictError: it has fewer entries than its list wants, is frozen already, or says
+            something else by now.
         TemplateError: its template is missing or broken.
     """
     _refuse_few(issue.digest, issue.ref)
     forms = compiled_forms(issue.digest, template_folders)
     with db.write() as session:
-        issues.freeze(session, issue.id, forms, now, frozen_targets(issue.digest))
+        targets = frozen_targets(issue.digest)
+        issues.freeze(session, issue.id, forms, now, targets, of=issue.digest)
         return issues.issue_by_id(session, issue.id)
 
 
@@ -302,10 +305,14 @@ def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
     """Gives every reader of a frozen issue their row; goes on where an earlier run stopped."""
     reason_for = _judge(issue.digest)
     today = local_day(issue.digest.list, now)
+    with db.read() as session:
+        wave = waves_of(session, issue.digest.list, issue.name, now)
     more = True
     while more:
         with db.write() as session:
-            more = issues.fan_out(session, issue.id, reason_for, today=today, chunk=FAN_OUT_CHUNK)
+            more = issues.fan_out(
+                session, issue.id, reason_for, today=today, chunk=FAN_OUT_CHUNK, wave=wave
+            )
 
 
 async def send(

@@ -15,7 +15,7 @@ from newsletter.packaged import packaged
 from newsletter.rendering.letters import Address, letter_message, load_letters, write_letter
 from tests.builders import make_list
 
-KINDS = ("confirm", "known", "welcome", "links", "move")
+KINDS = ("confirm", "known", "welcome", "links", "move", "remind", "alarm")
 LINK = "https://news.example.org/confirm/abc"
 VALUES = {
     "link": LINK,
@@ -24,6 +24,17 @@ VALUES = {
     "leave": LINK,
     "links": [("AI for Science", LINK)],
     "before": "a•••@m•••.net",
+    "issue": "ai-for-science/2026-W06",
+    "entries": 92,
+    "readers": 300,
+    "goes": "Thu 2026-02-12 08:00 CET",
+    "until": "Thu 2026-02-12 12:00 CET",
+    "unreviewed": "skip",
+    "findings": [],
+    "errors": 0,
+    "more": 0,
+    "news": "missed",
+    "reason": "no clock ran when it should have gone",
 }
 HEAD = Address(
     to="ada@mail.example.net",
@@ -85,3 +96,35 @@ def test_your_own_template_comes_before_the_packaged_one(tmp_path: Path) -> None
     (tmp_path / "mail" / "confirm.txt").write_text("\n{{ nonsense }}")
     with pytest.raises(TemplateError, match=r"mail/confirm.txt:2"):
         write_letter(load_letters((tmp_path,)), "confirm", make_list(), "en", VALUES)
+
+
+@pytest.mark.parametrize("news", ["failed", "missed", "held", "passed over", "stopped"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_alarm_says_in_its_subject_what_did_not_happen_and_then_why(
+    news: str, language: str
+) -> None:
+    values = VALUES | {"news": news, "reason": "the relay <relay.example> is away"}
+    made = write_letter(load_letters(()), "alarm", make_list(), language, values)
+    assert "ai-for-science/2026-W06" in made.subject
+    assert "the relay <relay.example> is away" in made.text
+    assert "the relay &lt;relay.example&gt; is away" in made.html
+    assert ("newsletter " in made.text) == (news != "passed over")
+    assert "\n\n\n" not in made.text
+
+
+@pytest.mark.parametrize("unreviewed", ["wait", "skip", "send"])
+@pytest.mark.parametrize("until", ["", "Thu 2026-02-12 12:00 CET"])
+def test_a_reminder_says_what_follows_and_what_was_found(unreviewed: str, until: str) -> None:
+    finding = {"severity": "error", "where": "proof", "what": "<b> is text", "mend": "mend it"}
+    values = VALUES | {
+        "unreviewed": unreviewed,
+        "until": until,
+        "findings": [finding],
+        "errors": 1,
+        "more": 3,
+    }
+    made = write_letter(load_letters(()), "remind", make_list(), "en", values)
+    assert "* error: proof: <b> is text\n  mend it\n" in made.text
+    assert "3 more: newsletter check ai-for-science/2026-W06" in made.text
+    assert ("approval" in made.text) == bool(until)
+    assert "\n\n\n" not in made.text

@@ -12,11 +12,11 @@ from newsletter.content.mailinglist import Policies
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import issues, reviews
 from newsletter.store.database import Database
+from newsletter.store.editing import set_note
 from newsletter.store.issues import Issue
-from newsletter.store.notes import set_note
 from newsletter.store.reviews import Review, ReviewState
 from tests.builders import make_digest, make_entry
-from tests.store.stage import LIST, NOW, sync
+from tests.store.stage import NOW, sync
 
 LATER = NOW + dt.timedelta(hours=1)
 EVA = "eva@news.example.org"
@@ -71,7 +71,7 @@ def test_who_approved_and_when_is_kept_with_what_came_before(
 def test_a_note_written_after_the_approval_wants_it_anew(database: Database, draft: Issue) -> None:
     approve(database, draft)
     with database.write() as session:
-        set_note(session, LIST, draft.name, "en", "One more thing.")
+        set_note(session, draft.id, "en", "note", "One more thing.", who="eva", now=LATER)
     found = now_of(database, draft)
     assert (found.state, found.changed, found.by) == (ReviewState.ASKED, True, EVA)
     with database.read() as session:

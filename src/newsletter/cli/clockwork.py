@@ -1,40 +1,48 @@
-"""What `serve` does by the clock: each list's week, and whatever of it has to wait."""
+"""What `serve` does by the clock: each list's slots, and whatever has to wait of an issue."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import structlog
 from fastapi import FastAPI
 
-from newsletter import schedule, workflow
-from newsletter.cli.checking import refuse_errors
+from newsletter import workflow
 from newsletter.cli.edge import keyring, now, template_folders
 from newsletter.cli.proving import prove_leaving
 from newsletter.cli.signing import signer
-from newsletter.content.entry import Period
+from newsletter.delivery.letters import Letters
 from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import parse_relays
 from newsletter.delivery.sender import Surroundings
-from newsletter.errors import ConflictError, NewsletterError, OneClickError
+from newsletter.errors import ConflictError, DatabaseError, NewsletterError
+from newsletter.schedule.doing import Doing, Prove
+from newsletter.schedule.engine import scheduler
+from newsletter.schedule.ticking import Event, next_due, tick
 from newsletter.settings import Settings
-from newsletter.store import issues, lists, retries
+from newsletter.store import issues, retries, slots
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
-from newsletter.store.values import IssueState
 from newsletter.web.metrics import Metrics
 
-PROOFS = 30
-"""How often an unsubscribe address that does not answer is tried, before the week is given up."""
-
-BETWEEN_PROOFS = 60.0  # seconds
-
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def hands(db: Database, found: Settings, prove: Prove | None = None) -> Doing:
+    """The clock's hands by the settings; `prove` stands in for the test of the leaving link."""
+    letters = Letters(keyring(found), template_folders(found), found.public_url, signer(found))
+
+    def by_one_click(issue: Issue) -> None:
+        # The clock works in a thread of its own, where no loop runs.
+        asyncio.run(prove_leaving(found, issue))
+
+    return Doing(db, letters, template_folders(found), found.public_url, prove or by_one_click)
 
 
 def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) -> Lifespan:
@@ -43,9 +51,7 @@ def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) ->
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sends = Sends(db, found, paces, metrics)
-        with db.read() as session:
-            found_lists = [lists.get_list(session, n) for n in lists.list_names(session)]
-        clock = schedule.scheduler(found_lists, sends.week, now, sends.waiting)
+        clock = scheduler(sends.look, now)
         clock.start()
         try:
             yield
@@ -57,7 +63,7 @@ def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) ->
 
 
 class Sends:
-    """The sends that the clock has begun."""
+    """The clock's work, and the sends that it has begun."""
 
     def __init__(
         self,
@@ -65,59 +71,86 @@ class Sends:
         found: Settings,
         paces: Paces | None = None,
         metrics: Metrics | None = None,
+        *,
+        prove: Prove | None = None,
+        clock: Callable[[], dt.datetime] = now,
     ) -> None:
-        self._db, self._found = db, found
+        self._db, self._found, self._clock = db, found, clock
         self._paces, self._metrics = paces or Paces(), metrics or Metrics()
         self._relay = parse_relays(found.relay_url, found.fallback_relay_url)
+        self._hands = hands(db, found, prove)
         self._stop = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._log = structlog.get_logger("newsletter.schedule")
 
-    async def week(self, list_name: str, week: Period) -> None:
-        """Assembles, checks and sends the issue of a list for a week."""
-        task = self._begin(f"{list_name} {week.first}", partial(self._week, list_name, week))
-        if task is not None:
-            # The scheduler's own job may be cancelled when the service ends; a send is drained.
-            await asyncio.shield(task)
+    async def look(self) -> dt.datetime | None:
+        """Does what is due of every slot, then begins to go on with what waits; when something is
+        due next, as far as is known."""
+        try:
+            async with self._looking:
+                await asyncio.to_thread(self.tick)
+                await self.waiting()
+                return await asyncio.to_thread(self._next_due)
+        except DatabaseError as error:
+            reason = str(error)  # it says all; a traceback would say less
+            self._log.error("the clock waits", reason=reason)
+            return None
+
+    def tick(self) -> tuple[Event, ...]:
+        """One look at all slots, in a thread that may wait."""
+        return tick(self._db, self._hands, self._clock())
 
     async def waiting(self) -> None:
         """Begins to go on with every issue that is going out and has something due: what was
         deferred, and what a sender left that was stopped or killed. A paused one is let be."""
+        for issue in await asyncio.to_thread(self._waiting):
+            self._begin(issue, partial(self._go_on, issue))
+
+    def _waiting(self) -> list[Issue]:
         with self._db.read() as session:
-            found = [issues.issue_by_id(session, n) for n in retries.waiting_issues(session, now())]
-        for issue in found:
-            self._begin(issue.ref, partial(self._go_on, issue))
+            ids = retries.waiting_issues(session, self._clock())
+            return [issues.issue_by_id(session, number) for number in ids]
+
+    def _next_due(self) -> dt.datetime | None:
+        at = self._clock()
+        with self._db.read() as session:
+            waits = retries.next_deferred(session, at)
+        return min(filter(None, (next_due(self._db, at), waits)), default=None)
 
     async def drain(self) -> None:
         """Lets what is under way end as soon as nothing is in doubt."""
         self._stop.set()
-        await self.settled()
+        async with self._looking:  # a step that was begun is not cut off
+            await self.settled()
 
     async def settled(self) -> None:
         """Waits for the sends that are under way."""
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
-    def _begin(self, what: str, send: Callable[[], Awaitable[None]]) -> asyncio.Task[None] | None:
-        if what in self._under_way or self._stop.is_set():
-            return None
-        task = self._under_way[what] = asyncio.ensure_future(self._logged(what, send))
-        task.add_done_callback(lambda _: self._under_way.pop(what))
-        return task
+    def _begin(self, issue: Issue, send: Callable[[], Awaitable[None]]) -> None:
+        if issue.ref in self._under_way or self._stop.is_set():
+            return
+        task = self._under_way[issue.ref] = asyncio.ensure_future(self._logged(issue, send))
+        task.add_done_callback(lambda _: self._under_way.pop(issue.ref))
 
-    async def _logged(self, what: str, send: Callable[[], Awaitable[None]]) -> None:
+    async def _logged(self, issue: Issue, send: Callable[[], Awaitable[None]]) -> None:
+        reason = ""
         try:
             await send()
         except NewsletterError as error:
             reason = str(error)  # it says all; a traceback would say less
-            self._log.error("not sent", what=what, reason=reason)
+            self._log.error("not sent", issue=issue.ref, reason=reason)
+        # On record, so that `schedule` shows it and editors are told.
+        await asyncio.to_thread(self._note, issue, reason)
 
-    async def _week(self, list_name: str, week: Period) -> None:
-        issue = workflow.issue_of_week(self._db, list_name, week, now(), self._found.public_url)
-        if issue.state is IssueState.DRAFT:
-            refuse_errors(self._db, self._found, issue, force=False)
-        if issue.state in (IssueState.DRAFT, IssueState.FROZEN, IssueState.SENDING):
-            await self._prove(issue)
-            await self._send(issue)
+    def _note(self, issue: Issue, reason: str) -> None:
+        try:
+            with self._db.write() as session:
+                slots.hindered(session, issue.list_name, issue.name, reason)
+        except DatabaseError as error:
+            why = str(error)
+            self._log.error("not noted", issue=issue.ref, reason=why)
 
     async def _go_on(self, issue: Issue) -> None:
         try:
@@ -125,22 +158,9 @@ class Sends:
         except ConflictError as error:  # somebody sends it already, or has just paused it
             self._log.info("let be", issue=issue.ref, reason=str(error))
 
-    async def _prove(self, issue: Issue) -> None:
-        """A proxy that is being restarted must not cost a whole week."""
-        for _ in range(PROOFS - 1):
-            try:
-                return await prove_leaving(self._found, issue)
-            except OneClickError as error:
-                if self._stop.is_set():
-                    raise
-                self._log.warning("waits", issue=issue.ref, reason=str(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), BETWEEN_PROOFS)
-        return await prove_leaving(self._found, issue)
-
     async def _send(self, issue: Issue) -> None:
         around = Surroundings(
-            clock=now,
+            clock=self._clock,
             chance=random.SystemRandom().random,
             stop=self._stop,
             observe=self._metrics.attempts("issue"),

@@ -23,6 +23,8 @@ _KINDS = {
     "known": MailKind.CONFIRMATION,
     "links": MailKind.LINKS,
     "welcome": MailKind.WELCOME,
+    "remind": MailKind.REMINDER,
+    "alarm": MailKind.ALARM,
     "enter": MailKind.ENTRY,
 }
 
@@ -64,7 +66,7 @@ class Letters:
         now: dt.datetime,
         values: Mapping[str, Any],
     ) -> Mail:
-        """The mail `kind` (`confirm`, `known`, `welcome`, `links`, `move`) to one address.
+        """The mail `kind` (`confirm`, `welcome`, `remind` and so on) to one address.
 
         A `leave` among the values goes into the header as well, for one click (RFC 8058).
 

@@ -13,13 +13,14 @@ from newsletter.content.serial import dump, load
 from newsletter.content.window import issue_name
 from newsletter.store.arrangements import by_keys, decided
 from newsletter.store.entries import briefs_in, entries_in
+from newsletter.store.slots import carried_windows
 from newsletter.store.tables import IssueRow
 from newsletter.store.values import IssueState
 
 
 def draft_digest(session: Session, mailing_list: MailingList, window: Period) -> Digest:
     """The digest of the list's issue for `window`, as it would be put together now: with the
-    editor's choices and notes, if that issue is there."""
+    editor's choices and notes, if that issue is there, and what skipped issues carry into it."""
     name = issue_name(window, mailing_list.week_starts)
     row = session.exec(
         select(IssueRow)
@@ -33,6 +34,11 @@ def draft_digest(session: Session, mailing_list: MailingList, window: Period) ->
         entries_in(session, window),
         briefs_in(session, window),
         *(() if choices is None else (by_keys(session, choices),)),
+        besides=[
+            entry
+            for days in carried_windows(session, mailing_list.name, window)
+            for entry in entries_in(session, days)
+        ],
     )
     return digest if row is None else replace(digest, notes=load(Digest, row.digest).notes)
 

@@ -14,6 +14,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store.ignoring import insert_new
+from newsletter.store.instants import seconds
 from newsletter.store.selections import selected
 from newsletter.store.tables import (
     DeliveryRow,
@@ -36,6 +37,9 @@ _GOT = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 Judge = Callable[[Preferences], Skip | None]
 """Why an issue sends nothing to readers with these preferences; None: it does."""
 
+Wave = Callable[[str], dt.datetime | None]
+"""When readers get an issue who chose a zone ("" for the list's own); None: at once."""
+
 
 def fan_out(
     session: Session,
@@ -44,12 +48,13 @@ def fan_out(
     *,
     today: dt.date,
     chunk: int = 5000,
+    wave: Wave | None = None,
 ) -> bool:
     """Gives the next `chunk` subscriptions of a frozen issue their rows; whether more are left.
 
     Everybody who was active when it was frozen gets one row: queued, or skipped with the reason.
     `today` is the day by which a pause is judged, in the list's time zone. `judge` is asked once
-    a call for each distinct preferences.
+    a call for each distinct preferences. By `wave` a row waits, deferred until its reader's hour.
 
     Raises:
         ConflictError: the issue is a draft, or cancelled.
@@ -63,7 +68,8 @@ def fan_out(
             choice = selected(session, person.preferences_id)
             verdicts[person.preferences_id] = judge(choice)
         skip = _standing(person, today) or verdicts[person.preferences_id]
-        rows.append(_delivery(issue_id, person, skip))
+        due = wave(person.zone) if wave is not None and skip is None else None
+        rows.append(_delivery(issue_id, person, skip, due))
     insert_new(session, DeliveryRow, rows)
     if people:
         issue.cursor = people[-1].id
@@ -140,6 +146,7 @@ def _next(session: Session, issue: IssueRow, chunk: int) -> list[Row[Any]]:
             SubscriptionRow.subscriber_id,
             SubscriptionRow.preferences_id,
             SubscriptionRow.paused_until,
+            SubscriptionRow.zone,
             SubscriberRow.address,
             col(SuppressionRow.address_key).label("suppressed"),
         )  # type: ignore[call-overload]  # SQLModel types at most four columns
@@ -181,14 +188,18 @@ def _standing(person: Row[Any], today: dt.date) -> Skip | None:
     return None
 
 
-def _delivery(issue_id: int, person: Row[Any], skip: Skip | None) -> dict[str, Any]:
+def _delivery(
+    issue_id: int, person: Row[Any], skip: Skip | None, due: dt.datetime | None
+) -> dict[str, Any]:
+    waits = f"waits for its hour in {person.zone or 'the zone of the list'}" if due else ""
+    state = DeliveryState.DEFERRED if due else DeliveryState.QUEUED
     return {
         "issue_id": issue_id,
         "subscriber_id": person.subscriber_id,
-        "state": DeliveryState.SKIPPED if skip else DeliveryState.QUEUED,
-        "reason": skip or "",
+        "state": DeliveryState.SKIPPED if skip else state,
+        "reason": skip or waits,
         "domain": domain_of(person.address),
-        "due_at": 0,
+        "due_at": seconds(due) if due else 0,
         "attempts": 0,
         "stage": "",
         "code": 0,

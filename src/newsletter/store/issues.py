@@ -25,6 +25,7 @@ from newsletter.store.values import DeliveryState, IssueState
 __all__ = [
     "Edition",
     "Issue",
+    "IssueHead",
     "audience_preview",
     "begin_sending",
     "compiled",
@@ -35,6 +36,7 @@ __all__ = [
     "freeze",
     "get_issue",
     "issue_by_id",
+    "issue_head",
     "issue_state",
     "latest_issue",
     "list_issues",
@@ -79,6 +81,15 @@ class Issue:
     def ref(self) -> str:
         """As people write it: `ai-for-science/2026-W02`."""
         return f"{self.list_name}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueHead:
+    """Where an issue is, without what it says."""
+
+    id: int
+    state: IssueState
+    note: str
 
 
 def save_draft(
@@ -148,6 +159,17 @@ def issue_state(session: Session, issue_id: int) -> IssueState:
     return IssueState(state)
 
 
+def issue_head(session: Session, list_name: str, name: str) -> IssueHead | None:
+    """The issue of that name without what it says, or None."""
+    query = select(IssueRow.id, IssueRow.state, IssueRow.note)
+    found = session.exec(
+        query.where(IssueRow.list_name == list_name, IssueRow.name == name)
+    ).first()
+    if found is None or found[0] is None:
+        return None
+    return IssueHead(id=found[0], state=IssueState(found[1]), note=found[2])
+
+
 def list_issues(session: Session, list_name: str | None = None) -> tuple[Issue, ...]:
     """The issues of one list or of all, the latest first."""
     query = select(IssueRow).order_by(col(IssueRow.last_day).desc(), col(IssueRow.id).desc())
@@ -171,17 +193,24 @@ def freeze(
     compiled: Mapping[str, bytes],
     now: dt.datetime,
     targets: Sequence[Target] = (),
+    *,
+    of: Digest | None = None,
 ) -> Edition:
-    """Fixes what a draft says, with its compiled forms by languages (`en`, `en+zh`), and the
-    links that are counted in them.
+    """Fixes what a draft says, with its compiled forms by languages (`en`, `en+zh`), made `of` it,
+    and the links that are counted in them.
 
     Raises:
-        ConflictError: it is frozen already.
+        ConflictError: it is frozen already, or says something else than what was compiled.
     """
-    row = _row(session, issue_id)
+    row = session.get(IssueRow, issue_id, with_for_update=True, populate_existing=True)
+    row = row or _row(session, issue_id)
     if row.state != IssueState.DRAFT:
         raise ConflictError(
             f"{row.list_name}/{row.name} is {row.state}: only a draft can be frozen"
+        )
+    if of is not None and load(Digest, row.digest) != of:
+        raise ConflictError(
+            f"{row.list_name}/{row.name} was changed just now: look at it and try again"
         )
     row.state, row.frozen_at = IssueState.FROZEN, seconds(now)
     edition = EditionRow(issue_id=issue_id, number=1, digest=row.digest, frozen_at=seconds(now))

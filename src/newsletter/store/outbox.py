@@ -36,7 +36,8 @@ class MailKind(StrEnum):
     WELCOME = "welcome"
     LINKS = "links"  # the way to somebody's choices
     ENTRY = "entry"  # an editor's way in
-    REMINDER = "reminder"
+    REMINDER = "reminder"  # to editors: a draft is there
+    ALARM = "alarm"  # to editors: something did not happen
     ANNOUNCEMENT = "announcement"
 
 

@@ -13,6 +13,11 @@ _NEXT = text(
     "SELECT min(due_at) FROM deliveries WHERE issue_id = :issue AND state IN ('queued', 'deferred')"
 )
 
+_NEXT_DEFERRED = text("""
+SELECT min(d.due_at) FROM issues i JOIN deliveries d ON d.issue_id = i.id
+WHERE i.state = 'sending' AND d.state = 'deferred' AND d.due_at > :now
+""")
+
 _WAITING = text("""
 SELECT i.id FROM issues i
 WHERE i.state = 'frozen' OR i.state = 'sending'
@@ -27,6 +32,12 @@ def next_due(session: Session, issue_id: int) -> dt.datetime | None:
     """When the first delivery that waits may be tried, in the past for one that is queued; None:
     none waits."""
     due = session.connection().execute(_NEXT, {"issue": issue_id}).scalar()
+    return None if due is None else instant(due)
+
+
+def next_deferred(session: Session, now: dt.datetime) -> dt.datetime | None:
+    """When the next delivery of any issue that is going out is due after `now`; None: none is."""
+    due = session.connection().execute(_NEXT_DEFERRED, {"now": seconds(now)}).scalar()
     return None if due is None else instant(due)
 
 

@@ -26,6 +26,9 @@ _SENDER_LOCKS = 1_853_192_559
 OUTBOX = 0
 """Held in place of an issue, whose ids begin with 1, by who sends the outbox."""
 
+CLOCK = 2**31 - 1
+"""Held in place of an issue by the clock that works."""
+
 _TRY = text("SELECT pg_try_advisory_lock(:kind, :number)")
 _UNLOCK_ALL = text("SELECT pg_advisory_unlock_all()")
 _HELD = text("""
@@ -82,6 +85,8 @@ def check_held(within: Within, sender: str) -> None:
 
 
 def _busy(issue_id: int) -> ConflictError:
+    if issue_id == CLOCK:
+        return ConflictError("another process keeps the clock just now: try again in a minute")
     what = "the outbox" if issue_id == OUTBOX else f"issue {issue_id}"
     return ConflictError(f"{what} is being sent by another process: let it end, or stop it first")
 
