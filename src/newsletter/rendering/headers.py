@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 
 from newsletter.errors import MessageError
 from newsletter.rendering.prose import one_line
@@ -28,8 +29,10 @@ def plain(name: str, value: str) -> str:
     return f"{name}: {value}\r\n"
 
 
+@lru_cache(maxsize=256)
 def text(name: str, value: str) -> str:
-    """A field of free text, such as a subject, in any script."""
+    """A field of free text, such as a subject, in any script. An issue has few, and each is sent
+    many times, so they are kept."""
     value = one_line(value)
     if value.isascii() and "=?" not in value:
         return _folded(f"{name}: {value}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 COLUMNS = 76
 LONGEST_WORD = 200  # characters; a longer one is broken, as mail has no line over 998 octets
@@ -27,9 +28,10 @@ def columns(text: str) -> int:
     >>> columns("AI 周报")
     7
     """
-    return len(text) if text.isascii() else sum(_columns_of(c) for c in text)
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
 
 
+@lru_cache(maxsize=8192)  # of Chinese, each character is asked for, over and over
 def _columns_of(character: str) -> int:
     if character.isascii():
         return 1

@@ -50,6 +50,8 @@ def vocabulary(
     def wrap(text: str, first: str = "", rest: str | None = None) -> str:
         if marks.pattern.search(text):
             raise ValueError("a fragment cannot stand in wrapped text; wrap inside the fragment")
+        if marks.nonce not in text:
+            return plaintext.wrap(text, first, rest)
         return plaintext.wrap(
             text, first, rest, measure=lambda part: plaintext.columns(marks.displayed(part))
         )

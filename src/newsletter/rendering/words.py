@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections.abc import Callable
 from functools import lru_cache
 
 from babel.messages.catalog import Catalog
@@ -38,8 +39,15 @@ class Words:
         found = self._catalog.get(one) if self._catalog else None
         if self._catalog and found and isinstance(found.string, tuple) and all(found.string):
             forms = found.string
-            which = gettext.c2py(self._catalog.plural_expr)(number)
+            which = _plural(self._catalog.plural_expr)(number)
         return forms[which].replace("%(n)s", str(number))
+
+
+@lru_cache(maxsize=16)
+def _plural(expression: str) -> Callable[[int], int]:
+    """Which form a number takes, by a catalogue's rule; to read the rule takes long."""
+    which: Callable[[int], int] = gettext.c2py(expression)
+    return which
 
 
 @lru_cache(maxsize=16)
