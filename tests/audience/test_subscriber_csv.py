@@ -183,6 +183,7 @@ MEMBERS = st.builds(
     ),
     state=st.sampled_from(SubscriptionState),
     paused_until=st.none() | st.dates(),
+    zone=st.sampled_from(["", "Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"]),
     consent_at=st.none() | st.datetimes(timezones=st.just(dt.UTC)),
     consent_source=st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"])),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +29,11 @@ from newsletter.store import lists as store
 from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.lists import SyncReport
+from newsletter.store.reader_counts import reader_counts
+from newsletter.tracking.leaving import local_day
+
+MOST_ZONES = 12
+"""Time zones that are named with their readers; `--json` has all."""
 
 app = typer.Typer(help="Lists, as their files say.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -103,7 +108,7 @@ def show(
     name: Annotated[str | None, typer.Argument(help="A list; without it, all.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Lists with their readers by state; one list with its readers by topic."""
+    """Lists with their readers by state; one list with its readers by what they chose."""
     with database() as db, db.read() as session:
         if name is None:
             rows = [
@@ -124,9 +129,11 @@ def show(
         found = store.get_list(session, name)
         states = subscribers.state_counts(session, name)
         topics = subscribers.topic_counts(session, name)
+        readers = reader_counts(session, name, local_day(found, now()))
     when = found.schedule
     if json:
-        show_json({"list": plain(found), "subscriptions": states, "choices": plain(topics)})
+        choices = {**plain(topics), **plain(readers)}
+        show_json({"list": plain(found), "subscriptions": states, "choices": choices})
         return
     show_facts(
         {
@@ -138,6 +145,11 @@ def show(
             "template": found.template,
             "languages": found.languages,
             **{f"readers, {state}": number for state, number in states.items()},
+            "  paused": readers.paused,
+            "  suppressed": readers.suppressed,
+            **{f"  in {tongue}": number for tongue, number in readers.languages.items()},
+            **{f"  as {form}": number for form, number in readers.formats.items()},
+            **_zones(readers.zones),
             "follow everything": topics.everything,
             "chose nothing": topics.nothing,
         }
@@ -150,3 +162,14 @@ def show(
             for t in found.topics.topics
         ],
     )
+
+
+def _zones(zones: Mapping[str, int]) -> dict[str, object]:
+    """The zones of most readers, and how many live in others."""
+    shown = list(zones.items())[:MOST_ZONES]
+    rest = sum(zones.values()) - sum(number for _, number in shown)
+    facts: dict[str, object] = {
+        f"  on the clock of {zone}" if zone else "  on the list's clock": number
+        for zone, number in shown
+    }
+    return facts | ({"  on other clocks": rest} if rest else {})

@@ -20,6 +20,9 @@ from newsletter.errors import ZoneError
 GREATEST_MOST = 500
 """The greatest number of papers that can be asked for as a limit."""
 
+LISTS_OWN = "list"
+"""What a form says for the list's own time zone: an empty field passes for one not sent."""
+
 _Name = Annotated[str, Field(max_length=200)]
 
 
@@ -36,7 +39,7 @@ class ChoicesForm(BaseModel):
     languages: Annotated[str, Field(max_length=40)] = ""
     html: Literal["yes", "no"] = "yes"
     pause_until: dt.date | Literal[""] = ""
-    zone: Annotated[str, Field(max_length=64)] | None = None
+    zone: Annotated[str, Field(max_length=64)] = ""
     do: Literal["save", "preview"] = "save"
 
     def choices(self, mailing_list: MailingList, before: Choices, today: dt.date) -> Choices:
@@ -73,7 +76,7 @@ class ChoicesForm(BaseModel):
     def _zone(self) -> str | None:
         """The zone; None where the form names none that there is."""
         try:
-            return None if self.zone is None else parse_zone(self.zone)
+            return "" if self.zone == LISTS_OWN else parse_zone(self.zone) or None
         except ZoneError:
             return None
 
@@ -107,7 +110,7 @@ class Chosen:
             languages="+".join(preferences.languages),
             html="yes" if preferences.html else "no",
             pause_until=pause.isoformat() if pause else "",
-            zone=choices.zone,
+            zone=choices.zone or LISTS_OWN,
         )
 
 

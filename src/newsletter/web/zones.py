@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gettext import NullTranslations
 
 from newsletter.content.zones import zones_by_region
+from newsletter.web.choices import LISTS_OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def zones(words: NullTranslations, own: str, chosen: str) -> Zones:
     """All that can be chosen on a list whose own zone is `own`; `chosen` is among them, even if it
     is the kind of name that an import may bring and nobody is offered (`CET`)."""
     offered = zones_by_region()
-    first = [Zone("", words.gettext("As the list: %s") % own), Zone("UTC", "UTC")]
+    first = [Zone(LISTS_OWN, words.gettext("As the list: %s") % own), Zone("UTC", "UTC")]
     if chosen not in ("", "UTC", *(name for names in offered.values() for name in names)):
         first.append(Zone(chosen, chosen))
     named = regions(words)
