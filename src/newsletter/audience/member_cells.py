@@ -68,7 +68,7 @@ def member_reader(mailing_list: MailingList) -> MemberOf:
     def read(address: str, cells: Cells, line: int) -> Member:
         return Member(
             address=address,
-            preferences=preferences(tuple(cells.get(column, "") for column in _CHOICES)),
+            preferences=preferences(tuple([cells.get(column, "") for column in _CHOICES])),
             state=_state(cells.get("state", "")),
             paused_until=_day(cells.get("paused_until", "")),
             zone=_zone(cells.get("zone", "")),
