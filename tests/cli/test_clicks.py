@@ -19,6 +19,7 @@ from newsletter.tokens import Keyring
 from newsletter.tracking.clicks import settle
 from newsletter.web.app import create_app
 from tests.cli.conftest import ISSUE, Run
+from tests.cli.test_amending import BO, become, caught
 
 ANN = "ann@reader.example"
 COUNTED = re.compile(r"https://newsletter\.example\.org/c/[a-z2-7]+/\d+")
@@ -45,10 +46,17 @@ def parts(message: bytes) -> tuple[str, str]:
     return html, text
 
 
-def caught(mail: Path, to: str) -> bytes:
-    found = [path.read_bytes() for path in mail.iterdir()]
-    (one,) = (m for m in found if message_from_bytes(m, policy=default)["To"] == to)
-    return one
+def pages(folder: Path, database: Database) -> TestClient:
+    """The pages of a working folder, asked by a browser ten years later."""
+    secrets = settings.load(folder, {}).secret_keys
+    app = create_app(
+        database,
+        Keyring.of([key.get_secret_value() for key in secrets]),
+        clock=lambda: LATER,
+        public_url="",
+        templates=(),
+    )
+    return TestClient(app, follow_redirects=False, headers=BROWSER)
 
 
 def test_from_the_lists_file_to_the_report(counting: Run, mail: Path, tmp_path: Path) -> None:
@@ -62,16 +70,8 @@ def test_from_the_lists_file_to_the_report(counting: Run, mail: Path, tmp_path: 
     counting("render", ISSUE, "--to", ANN, "--out", tmp_path / "one.eml")
     assert (tmp_path / "one.eml").read_bytes() == caught(mail, ANN)
 
-    found = settings.load(tmp_path, {})
     database = Database.open(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    app = create_app(
-        database,
-        Keyring.of([key.get_secret_value() for key in found.secret_keys]),
-        clock=lambda: LATER,
-        public_url="",
-        templates=(),
-    )
-    client = TestClient(app, follow_redirects=False, headers=BROWSER)
+    client = pages(tmp_path, database)
     for link in links[:2]:
         assert client.get(urlsplit(link).path).status_code == 302
     client.head(urlsplit(links[2]).path)
@@ -128,3 +128,23 @@ def test_a_dead_link_is_found_behind_the_way_that_counts_it(counting: Run) -> No
     counting("issues", "assemble", "ai-for-science", "--week", "2026-W06")
     told = counting("check", ISSUE)
     assert "https://localhost/paper" in told.out + told.err
+
+
+def test_each_edition_has_links_of_its_own(counting: Run, mail: Path, tmp_path: Path) -> None:
+    counting("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9")
+    become(tmp_path, BO, "in doubt")
+    assert counting("send", ISSUE, "--unchecked", "--yes").code == 0
+    become(tmp_path, BO, "queued")
+    first = json.loads(counting("issues", "show", ISSUE, "--json").out)["entries"][0]["key"]
+    counting("entries", "drop", first.removeprefix("arxiv:"))
+    assert counting("issues", "amend", ISSUE).code == 0
+    assert counting("send", ISSUE, "--unchecked", "--yes").code == 0
+    database = Database.open(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    client, led = pages(tmp_path, database), {}
+    for address in (ANN, BO):
+        token = COUNTED.findall(parts(caught(mail, address))[0])[0].split("/")[-2]
+        led[address] = client.get(f"/c/{token}/0").headers["location"]
+    database.close()
+    assert led[ANN] != led[BO]
+    assert all(url.startswith("https://arxiv.org/abs/") for url in led.values())
+    assert first.removeprefix("arxiv:") in led[ANN]

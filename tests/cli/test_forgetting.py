@@ -4,14 +4,16 @@ import asyncio
 import datetime as dt
 
 from fastapi import FastAPI
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from newsletter.cli.forgetting import forget, with_forgetting
-from newsletter.store import confirmations
+from newsletter.store import clicks, confirmations
+from newsletter.store.click_tables import ClickRow, RecentClickRow
+from newsletter.store.clicks import Click
 from newsletter.store.confirmations import Wish, WishKind
 from newsletter.store.database import Database
 from newsletter.store.tables import ConfirmationRow
-from tests.store.stage import LIST, NOW, sync
+from tests.store.stage import LIST, NOW, set_stage, sync
 
 
 def ask(database: Database, at: dt.datetime) -> None:
@@ -55,3 +57,36 @@ def test_serve_forgets_from_its_start_on(database: Database) -> None:
 
     asyncio.run(serve())
     assert networks(database) == [""]
+
+
+def test_numbers_of_clicks_are_forgotten_with_them(database: Database) -> None:
+    stage = set_stage(database, ["ada@example.test"])
+    stage.commit(claims=[stage.claim(due) for due in stage.due()])
+    with database.write() as session:
+        clicks.count(session, 1, [Click(0, scanner=False, at=NOW)], [])
+    forget(database, NOW + dt.timedelta(days=180))
+    assert rows(database, ClickRow) == 1
+    forget(database, NOW + dt.timedelta(days=181))
+    assert rows(database, ClickRow) == 0
+
+
+def test_serve_judges_all_clicks_before_it_ends(database: Database) -> None:
+    stage = set_stage(database, ["ada@example.test"])
+    stage.commit(claims=[stage.claim(due) for due in stage.due()])
+
+    async def serve() -> None:
+        async with with_forgetting(database, None)(FastAPI()):
+            await asyncio.to_thread(opened_now, database)
+
+    asyncio.run(serve())
+    assert (rows(database, RecentClickRow), rows(database, ClickRow)) == (0, 1)
+
+
+def opened_now(database: Database) -> None:
+    with database.write() as session:
+        clicks.note(session, 1, 0, scanner=False, now=dt.datetime.now(dt.UTC))
+
+
+def rows(database: Database, table: type[SQLModel]) -> int:
+    with database.read() as session:
+        return len(session.exec(select(table)).all())
