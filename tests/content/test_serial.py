@@ -13,7 +13,7 @@ from newsletter.content.entry import Brief, BriefText, Entry, EntryText, Period,
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.planning import Depth, Plan, Rule, Verdict, plan
 from newsletter.content.preferences import Preferences
-from newsletter.content.serial import dump, dump_plan, load, load_plan
+from newsletter.content.serial import dump, dump_plan, load, load_plan, load_preferences
 from tests.builders import make_brief, make_digest, make_list
 from tests.content.strategies import digests, preferences
 
@@ -81,6 +81,7 @@ def test_a_brief_comes_back_the_same(brief: Brief) -> None:
 @given(preferences())
 def test_preferences_come_back_the_same(choice: Preferences) -> None:
     assert load(Preferences, dump(choice)) == choice
+    assert load_preferences(dump(choice)) == choice
 
 
 @settings(max_examples=30)
@@ -111,6 +112,21 @@ def test_an_empty_choice_is_not_the_choice_of_everything() -> None:
     nothing, everything = Preferences(follows=frozenset()), Preferences(follows=None)
     assert load(Preferences, dump(nothing)) == nothing != everything
     assert json.loads(dump(everything))["follows"] is None
+
+
+def test_a_plan_of_any_number_of_verdicts_comes_back() -> None:
+    many = [Verdict(Rule.FOLLOWS, f"topic-{number}") for number in range(300)]
+    for verdicts in (many[:256], many[:257], many):
+        depths = [Depth.FULL] * len(verdicts)
+        chosen = Plan.of(
+            depths, verdicts, editorial=True, choosy=True, languages=("en",), html=True
+        )
+        assert load_plan(dump_plan(chosen)) == chosen
+
+
+def test_preferences_that_name_what_was_sent_before_come_back() -> None:
+    choice = Preferences(had=frozenset({"a", "b"}), lowest_tier=Tier.NOTABLE)
+    assert load_preferences(dump(choice)) == choice == load(Preferences, dump(choice))
 
 
 def test_a_plan_is_short() -> None:

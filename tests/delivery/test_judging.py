@@ -42,7 +42,9 @@ def outcome(
         attempts=attempts,
         fixed=facts,
     )
-    return judge(due, facts, answer, relay="mx:25", now=NOW, retry=retry, chance=0.5).outcome
+    return judge(
+        due, facts, answer, relay="mx:25", now=NOW, retry=retry, chance=lambda: 0.5
+    ).outcome
 
 
 def said(stage: Stage, code: int, text: str) -> Answer:

@@ -36,12 +36,15 @@ def judged(address: str, code: int, text: str, at: dt.datetime = NOW) -> Judged:
         delivery_id=1, subscriber_id=1, address=address, preferences_id=1, attempts=0, fixed=fixed
     )
     answer = Answer(Stage.RCPT, parse_reply(code, text))
-    return judge(due, fixed, answer, relay="mx:25", now=at, retry=RETRY, chance=0.5)
+    return judge(due, fixed, answer, relay="mx:25", now=at, retry=RETRY, chance=lambda: 0.5)
 
 
 def told(providers: Providers, *answers: tuple[str, int, str], at: dt.datetime = NOW) -> None:
     for address, code, text in answers:
-        providers.note(address, judged(address, code, text, at), 0.5)
+        if code < 300:
+            providers.welcomed(address)
+        else:
+            providers.note(address, judged(address, code, text, at), 0.5)
 
 
 def test_a_provider_rests_after_some_in_a_row_and_its_other_domains_with_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -48,12 +49,14 @@ class Timeouts:
 
 class Letter(NamedTuple):
     """A message in its envelope. `content` has CRLF line ends, the last one included, and is not
-    dot-stuffed. `sender` and `recipient` are as they go on the wire, see `wire_address`."""
+    dot-stuffed; `dotless`: nor need it be, for no line of it begins with a dot. `sender` and
+    `recipient` are as they go on the wire, see `wire_address`."""
 
     sender: str
     recipient: str
     content: bytes
     eight_bit: bool = False
+    dotless: bool = False
 
     @property
     def utf8(self) -> bool:
@@ -93,13 +96,13 @@ class Connection(Protocol):
     def begin(self, letter: Letter) -> None:
         """Writes the envelope of `letter`."""
 
-    async def opened(self) -> Answer:
+    def opened(self) -> Awaitable[Answer]:
         """The refusal of the envelope that was begun, or the go-ahead."""
 
     def send(self, then: Letter | None) -> None:
         """Writes the content of the letter that has its go-ahead, and begins `then` behind it."""
 
-    async def answered(self) -> Answer:
+    def answered(self) -> Awaitable[Answer]:
         """The reply to the content that was sent."""
 
     def abort(self) -> None:

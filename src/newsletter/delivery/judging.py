@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,9 +58,9 @@ def judge(
     relay: str,
     now: dt.datetime,
     retry: Retry,
-    chance: float,
+    chance: Callable[[], float],
 ) -> Judged:
-    """What `answer` makes of a delivery that was claimed."""
+    """What `answer` makes of a delivery that was claimed; `chance` gives from 0 to 1."""
     verdict = None
     if answer.reply is None:
         state, reason = _unanswered(due, answer, retry)
@@ -70,7 +71,7 @@ def judge(
     if state is DeliveryState.DEFERRED:
         ours = verdict is not None and verdict.pauses_issue
         # Nothing is wrong with the reader then: they get it when the issue goes on.
-        next_try = now if ours else now + retry.delay(due.attempts, chance)
+        next_try = now if ours else now + retry.delay(due.attempts, chance())
         if not ours and retry.too_old(due, fixed, next_try):
             state, reason = DeliveryState.FAILED, retry.given_up(reason)
             next_try = None

@@ -12,7 +12,7 @@ from newsletter.content.digest import Digest
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.planning import Plan, plan, spoken
 from newsletter.content.preferences import Preferences
-from newsletter.content.serial import dump_plan, load, load_plan
+from newsletter.content.serial import dump_plan, load_plan, load_preferences
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.connection import Capabilities, wire_address
 from newsletter.delivery.dkim import Signer
@@ -38,7 +38,8 @@ _NOBODY = "undisclosed-recipients:;"
 
 
 class Selection(NamedTuple):
-    """What an edition gives to certain preferences; `body` is the plan as it is stored."""
+    """What an edition gives to certain preferences; `body` is the plan as it is to be stored, empty
+    when it is."""
 
     plan: Plan
     body: str
@@ -97,7 +98,12 @@ def message_id(issue: Issue, delivery_id: int, date: dt.datetime) -> str:
 
 def domain_of_sender(mailing_list: MailingList) -> str:
     """The domain that a list's mail comes from, in ASCII."""
-    return wire_address(mailing_list.sender.address).rpartition("@")[2]
+    return _domain(mailing_list.sender.address)
+
+
+@lru_cache(maxsize=64)
+def _domain(address: str) -> str:
+    return wire_address(address).rpartition("@")[2]
 
 
 def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
@@ -159,6 +165,7 @@ class Messages:
             plan=selection.body,
             content=self._message(selection, fixed, due.delivery_id),
             envelope_sender=envelope_sender(self._issue.digest.list, key, due.delivery_id),
+            dotless=selection.compiled.dotless(Encoding(fixed.encoding)),
         )
 
     def render(self, view: DeliveryView, preferences_id: int) -> bytes:
@@ -200,11 +207,11 @@ class Messages:
 
     def _selection(self, edition: int, preferences_id: int) -> Selection:
         body, stored = self._choice(edition, preferences_id)
-        preferences, digest = load(Preferences, body), self._digest(edition)
+        preferences, digest = load_preferences(body), self._digest(edition)
         form = self._compiled(edition, spoken(digest.list, preferences))
         chosen = plan(digest, preferences, form) if stored is None else load_plan(stored)
         nothing = None if digest.subject else _nothing(preferences, chosen)
-        return Selection(chosen, stored or dump_plan(chosen), form, nothing)
+        return Selection(chosen, "" if stored else dump_plan(chosen), form, nothing)
 
     def _choice(self, edition: int, preferences_id: int) -> tuple[str, str | None]:
         """Preferences and, if messages were sent by one, their plan, both as text."""

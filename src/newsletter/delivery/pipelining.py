@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable
 from enum import StrEnum
 
 from newsletter.delivery.connection import Answer, Capabilities, Letter, Timeouts
@@ -39,6 +40,9 @@ class PipelinedConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._timeouts = timeouts
+        self._patience: dict[Stage | _Rest, float] = {
+            stage: timeouts.of(stage) for stage in (*_ENVELOPE, Stage.BODY)
+        }
         self._reader = ReplyReader()
         self._expected: deque[Stage | _Rest] = deque()
         self._opening = self._resolved(Answer(Stage.MAIL, None, "nothing was begun"))
@@ -67,14 +71,14 @@ class PipelinedConnection(asyncio.Protocol):
         self._transport.write(self._group(letter))
         self._arm()
 
-    async def opened(self) -> Answer:
-        return await self._opening
+    def opened(self) -> Awaitable[Answer]:
+        return self._opening
 
     def send(self, then: Letter | None) -> None:
         if self._trouble:
             self._body = self._resolved(Answer(Stage.BODY, None, self._trouble))
             return
-        content = dot_stuff(self._content)
+        content = self._content
         self._body = self._loop.create_future()
         self._expected.append(Stage.BODY)
         self.carried += 1
@@ -94,8 +98,8 @@ class PipelinedConnection(asyncio.Protocol):
         if self._transport.get_write_buffer_size() == 0:
             self.resume_writing()
 
-    async def answered(self) -> Answer:
-        return await self._body
+    def answered(self) -> Awaitable[Answer]:
+        return self._body
 
     def abort(self) -> None:
         self._fail("closed by us")
@@ -111,7 +115,7 @@ class PipelinedConnection(asyncio.Protocol):
     def _group(self, letter: Letter) -> bytes:
         self._opening = self._loop.create_future()
         self._refusal = None
-        self._content = letter.content
+        self._content = letter.content if letter.dotless else dot_stuff(letter.content)
         reset = b""
         if self._dirty:  # an envelope stands open whose DATA was refused
             reset = b"RSET\r\n"
@@ -218,9 +222,10 @@ class PipelinedConnection(asyncio.Protocol):
             self._deadline = float("inf")
             return
         first = self._expected[0]
-        patience = self._timeouts.block
-        if not self._tail:
-            patience = self._timeouts.of(first if isinstance(first, Stage) else Stage.MAIL)
+        if self._tail:
+            patience = self._timeouts.block
+        else:
+            patience = self._patience.get(first, self._timeouts.mail)
         self._deadline = self._loop.time() + patience
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()

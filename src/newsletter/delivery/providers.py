@@ -9,7 +9,7 @@ from typing import NamedTuple
 from newsletter.addresses import domain_of
 from newsletter.delivery.judging import Judged, Retry
 from newsletter.replies import Judgement, provider_of
-from newsletter.store.values import DeliveryState, Outcome
+from newsletter.store.values import Outcome
 
 IN_A_ROW = 5
 """Answers of one kind in a row, with nothing accepted between, after which a provider rests."""
@@ -70,11 +70,8 @@ class Providers:
         )
 
     def note(self, address: str, judged: Judged, chance: float) -> Rest | None:
-        """Takes account of an answer; the rest that begins by it. `chance` is from 0 to 1."""
+        """Takes account of another answer; the rest that begins by it. `chance` is from 0 to 1."""
         outcome = judged.outcome
-        if outcome.state is DeliveryState.SENT:
-            self._welcomed(address)
-            return None
         later, refused = _asks_for_patience(judged), _refuses_us(judged)
         if not later and not refused:
             return None
@@ -88,7 +85,8 @@ class Providers:
             return None
         return self._begin(provider, found, outcome, chance)
 
-    def _welcomed(self, address: str) -> None:
+    def welcomed(self, address: str) -> None:
+        """Takes account of a message that was accepted."""
         if self._standing:  # most sends meet no trouble at all
             provider = provider_of(domain_of(address))
             self._standing.pop(provider, None)

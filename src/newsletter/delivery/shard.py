@@ -23,12 +23,14 @@ DRAIN_SECONDS = 60.0
 
 
 class Prepared(NamedTuple):
-    """A delivery ready to go: what is fixed, its plan as text, the message, the envelope sender."""
+    """A delivery ready to go: what is fixed, its plan as `Claim` has it, the message, the envelope
+    sender as it goes on the wire. `dotless`: no line of the message begins with a dot."""
 
     fixed: Fixed
     plan: str
     content: bytes
     envelope_sender: str
+    dotless: bool = False
 
 
 Assembler = Callable[[Due, Capabilities], Prepared | Skipped]
@@ -91,12 +93,8 @@ def fitted(prepared: Prepared, offered: Capabilities) -> tuple[Letter | None, st
         sender = wire_address(prepared.envelope_sender)
     except AddressError as error:
         return None, str(error)
-    letter = Letter(
-        sender=sender,
-        recipient=recipient,
-        content=prepared.content,
-        eight_bit=prepared.fixed.encoding == "8bit",
-    )
+    eight_bit = prepared.fixed.encoding == "8bit"
+    letter = Letter(sender, recipient, prepared.content, eight_bit, prepared.dotless)
     if letter.utf8 and not offered.utf8:
         return None, "the address needs SMTPUTF8 (RFC 6531), which the relay does not offer"
     if letter.eight_bit and not offered.eight_bit:

@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row
 from sqlmodel import Session
 
 from newsletter.content.mailinglist import InDoubt
@@ -21,7 +20,7 @@ from newsletter.store.deliveries import (
     delivery,
     delivery_for,
 )
-from newsletter.store.direct import Within, on_driver
+from newsletter.store.direct import Within, on_driver, spelt
 from newsletter.store.grouped import each
 from newsletter.store.instants import instant, seconds
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, Skip
@@ -55,9 +54,10 @@ def due(
     Before its first attempt a delivery has its reader's present address and preferences; after
     it, the facts that were fixed then. With `canary`, only the few who go first.
     """
+    cursor, dialect = on_driver(session)
     values = {"issue": issue_id, "now": seconds(now), "limit": limit, "after": after}
-    statement = sql.DUE_CANARY if canary else sql.DUE
-    return [_due(row) for row in session.connection().execute(statement, values)]
+    cursor.execute(spelt(sql.DUE_CANARY if canary else sql.DUE, dialect), values)
+    return [_due(*row) for row in cursor.fetchall()]
 
 
 def commit(
@@ -178,24 +178,22 @@ def storable(reply: str) -> str:
     return reply.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _due(row: Row[Any]) -> Due:
+def _due(
+    delivery: int,
+    subscriber: int,
+    address: str,
+    preferences: int,
+    attempts: int,
+    first_at: int | None,
+    edition: int,
+    message_id: str | None,
+    date: int,
+    key_id: str,
+    encoding: str,
+) -> Due:
     fixed = None
-    if row.message_id is not None:
-        fixed = Fixed(
-            edition=row.edition_id,
-            address=row.address,
-            preferences_id=row.preferences_id,
-            message_id=row.message_id,
-            date=instant(row.date),
-            key_id=row.key_id,
-            encoding=row.encoding,
-        )
-    return Due(
-        delivery_id=row.id,
-        subscriber_id=row.subscriber_id,
-        address=row.address,
-        preferences_id=row.preferences_id,
-        attempts=row.attempts,
-        fixed=fixed,
-        since=None if row.first_at is None else instant(row.first_at),
-    )
+    if message_id is not None:
+        when = instant(date)
+        fixed = Fixed(edition, address, preferences, message_id, when, key_id, encoding)
+    since = None if first_at is None else instant(first_at)
+    return Due(delivery, subscriber, address, preferences, attempts, fixed, since)

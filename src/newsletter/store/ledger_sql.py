@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-DUE = text("""
-SELECT d.id, d.subscriber_id, d.attempts, d.first_at, d.edition_id, d.message_id, d.date,
-       d.key_id, d.encoding,
-       COALESCE(d.address, p.address) AS address,
-       COALESCE(d.preferences_id, s.preferences_id) AS preferences_id
+DUE = """
+SELECT d.id, d.subscriber_id, COALESCE(d.address, p.address),
+       COALESCE(d.preferences_id, s.preferences_id), d.attempts, d.first_at, d.edition_id,
+       d.message_id, d.date, d.key_id, d.encoding
 FROM (SELECT * FROM (SELECT * FROM deliveries
                      WHERE issue_id = :issue AND state = 'queued' AND id > :after
                      ORDER BY id LIMIT :limit) AS fresh
@@ -21,14 +20,11 @@ JOIN issues i ON i.id = d.issue_id
 JOIN subscribers p ON p.id = d.subscriber_id
 JOIN subscriptions s ON s.list_name = i.list_name AND s.subscriber_id = d.subscriber_id
 ORDER BY d.id LIMIT :limit
-""")
+"""
 
-DUE_CANARY = text(
-    DUE.text.replace(
-        "AND id > :after",
-        "AND id > :after AND id IN "
-        "(SELECT delivery_id FROM canary_deliveries WHERE issue_id = :issue)",
-    )
+DUE_CANARY = DUE.replace(
+    "AND id > :after",
+    "AND id > :after AND id IN (SELECT delivery_id FROM canary_deliveries WHERE issue_id = :issue)",
 )
 
 OUTCOME = """

@@ -117,7 +117,8 @@ class Due(NamedTuple):
 class Claim(NamedTuple):
     """The wish to send: granted only to a row that is still queued or deferred.
 
-    `plan` is `Plan` as text, kept beside the edition and preferences that it came from.
+    `plan` is `Plan` as text, to be kept beside the edition and preferences that it came from; empty
+    if it is known to be there.
     """
 
     delivery_id: int
