@@ -13,7 +13,7 @@ from newsletter.content.digest import Digest
 from newsletter.content.entry import BriefText, EntryText, Period, Tier
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import Policies, Untranslated
-from newsletter.content.planning import plan
+from newsletter.content.planning import Rule, Verdict, plan
 from newsletter.content.preferences import Preferences
 from newsletter.rendering import compile_issue, load_template
 from newsletter.rendering.checks.inbox import SUBJECT_CHARACTERS
@@ -27,6 +27,7 @@ from tests.builders import (
 )
 
 LINKS = Links("https://news.example.org")
+_HELD = Policies(untranslated=Untranslated.HOLD)
 
 
 def seen(digest: Digest, name: str = "weekly", **wanted: Any) -> tuple[str, str]:
@@ -110,6 +111,69 @@ def test_a_translated_title_is_shown_although_the_rest_is_in_another_language() 
     for part in seen(week, languages=("zh",)):
         assert part.index("中文标题") < part.index("In English.")
     assert "中文标题" not in seen(week)[0]
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_the_title_in_the_readers_language_goes_first(name: str) -> None:
+    texts = {"zh": EntryText(title="中文标题", summary="摘要。")}
+    week = make_digest([make_entry(title="An original title", texts=texts)], [])
+    for part in seen(week, name, languages=("zh", "en")):
+        body = part[part.index("<body") :] if "<body" in part else part
+        assert 0 < body.rindex("中文标题") < body.index("An original title") < body.index("摘要。")
+    page, text = seen(week, name, languages=("en", "zh"))
+    assert text.index("An original title") < text.index("中文标题")
+    assert re.search(r"<h3[^>]*><a[^>]*>An original title", page)
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_a_paper_of_which_the_title_alone_has_room_is_named_in_the_readers_language(
+    name: str,
+) -> None:
+    digest = make_digest([make_entry(texts={"zh": EntryText(title="中文标题", summary="摘要。")})])
+    made = compile_issue(load_template([], name), digest, ("zh",), links=LINKS)
+    whole = plan(digest, Preferences(languages=("zh",)))
+    folded = dataclasses.replace(whole, full=0, titles=whole.full)
+    for part in (made.html(folded, make_values()), made.text(folded, make_values())):
+        assert "中文标题" in part
+        assert digest.entries[0].entry.title not in part
+        assert "摘要。" not in part
+    assert "中文标题" in made.subject(folded, make_values())
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_the_head_says_how_many_of_them_are_on_the_web_only(name: str) -> None:
+    digest = make_digest()
+    made = compile_issue(load_template([], name), digest, ("en",), links=LINKS)
+    for wanted, said in (
+        (Preferences(), "All 8 papers, 2 of them on the web only"),
+        (Preferences(most=5), "5 of 8 papers, as you asked, 2 of them on the web only"),
+    ):
+        whole = plan(digest, wanted)
+        left = whole.full & (whole.full - 1)
+        folded = dataclasses.replace(whole, full=left & (left - 1))
+        page = made.html(folded, make_values()).replace("\n", " ")
+        assert said in page
+        assert said in made.text(folded, make_values())
+        assert "on the web only" not in made.text(whole, make_values())
+
+
+def test_a_muted_topic_is_a_choice_also_in_a_week_without_it() -> None:
+    digest = make_digest([make_entry()], [])
+    for wanted, said in (
+        ({"mutes": frozenset({"proofs"})}, "with a choice of topics"),
+        ({}, "all of its topics"),
+    ):
+        for part in seen(digest, **wanted):
+            assert said in part.replace("\n", " ")
+            assert "One paper" in part  # nothing was lost by it
+
+
+def test_what_stands_on_the_web_alone_is_no_text_in_a_mail() -> None:
+    texts = {"en": EntryText(summary="In English."), "zh": EntryText(method="方法")}
+    week = make_digest([make_entry(texts=texts)], [])
+    assert "In English." in seen(week, languages=("zh",))[1]
+    held = make_digest([make_entry(texts=texts)], [], policies=_HELD)
+    assert plan(held, Preferences(languages=("zh",))).verdicts == (Verdict(Rule.NOT_TRANSLATED),)
 
 
 def test_what_is_not_translated_can_be_held() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
@@ -28,6 +28,7 @@ from newsletter.rendering.prose import (
 
 ABSTRACT_CHARACTERS = 420  # of an abstract that stands in for a summary; the rest is on the web
 _URL_OCTETS = 500
+_NO_TEXT = EntryText()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,12 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
+    """`title` is in the reader's first language where there is one in it; then `original` is that
+    of the paper itself, else empty."""
+
     index: int
     title: Prose
+    original: Prose
     tier: str
     authors: tuple[Prose, ...]
     category: str
@@ -200,10 +205,13 @@ def _entry(
     digest: Digest, index: int, item: DigestEntry, languages: tuple[str, ...], links: Links
 ) -> EntryView:
     entry, tree = item.entry, digest.list.topics
+    original = prose(entry.title, language_of(entry.title))
+    translated = prose(entry.texts.get(languages[0], _NO_TEXT).title, languages[0])
     reasons = (name for topic in item.topics for name in (tree.lineage(topic) or (topic,)))
     return EntryView(
         index=index,
-        title=prose(entry.title, language_of(entry.title)),
+        title=translated or original,
+        original=original if translated and translated != original else Prose(""),
         tier=str(entry.tier),
         authors=tuple(prose(author) for author in entry.authors if one_line(author)),
         category=one_line(entry.categories[0])[:40] if entry.categories else "",
@@ -254,16 +262,15 @@ def _spoken(
 
 
 def _texts(entry: Entry, languages: tuple[str, ...], digest: Digest) -> Iterator[TextView]:
-    said = [lang for lang, text in entry.texts.items() if set(text.filled()) & _SHOWN]
-    spoken = _spoken(entry.texts, said, languages, digest)
-    for lang in languages:  # of some papers only the title is translated
+    spoken = _spoken(entry.texts, entry.said_in, languages, digest)
+    for lang in languages[1:]:  # of some papers only the title is translated
         if lang not in spoken and lang in entry.texts and entry.texts[lang].title:
             yield _text(entry.texts[lang], lang, second=False)
     for number, lang in enumerate(spoken):
-        yield _text(entry.texts[lang], lang, second=number > 0)
-
-
-_SHOWN = {"summary", "why_novel", "innovations", "evidence", "impact", "abstract"}
+        text = entry.texts[lang]
+        if lang == languages[0]:
+            text = replace(text, title="")  # it stands above, as the entry's
+        yield _text(text, lang, second=number > 0)
 
 
 def _text(text: EntryText, lang: str, *, second: bool) -> TextView:

@@ -42,19 +42,10 @@ def vocabulary(
         return marks.slot(Slot(name, WIDTHS[name]))
 
     def count(source: str, one: str, many: str) -> str:
-        """A phrase with a number that depends on the reader: `shown`, `more`, `chosen`, or that
-        of a section."""
+        """A phrase with a number that depends on the reader: `shown`, `more`, `chosen`,
+        `folded`, or that of a section."""
         phrases = tuple(first.count(one, many, n) for n in range(greatest(source, outline) + 1))
         return marks.slot(Slot(source, max(map(len, phrases)), phrases))
-
-    def wrap(text: str, first: str = "", rest: str | None = None) -> str:
-        if marks.pattern.search(text):
-            raise ValueError("a fragment cannot stand in wrapped text; wrap inside the fragment")
-        if marks.nonce not in text:
-            return plaintext.wrap(text, first, rest)
-        return plaintext.wrap(
-            text, first, rest, measure=lambda part: plaintext.columns(marks.displayed(part))
-        )
 
     def run(text: Prose) -> Markup:
         """A run of text, marked with its language where that is not the page's."""
@@ -84,7 +75,7 @@ def vocabulary(
         "_": say,
         "run": run,
         "people": people,
-        "wrap": wrap,
+        "wrap": _wrapper(marks),
         "short": lambda text, characters: Prose(
             shorten(text, characters), getattr(text, "lang", "")
         ),
@@ -93,16 +84,32 @@ def vocabulary(
     }
 
 
+def _wrapper(marks: Marks) -> Callable[..., str]:
+    def wrap(text: str, first: str = "", rest: str | None = None) -> str:
+        if marks.nonce not in text:
+            return plaintext.wrap(text, first, rest)
+        if marks.pattern.search(text):
+            raise ValueError("a fragment cannot stand in wrapped text; wrap inside the fragment")
+        return plaintext.wrap(
+            text, first, rest, measure=lambda part: plaintext.columns(marks.displayed(part))
+        )
+
+    return wrap
+
+
 class When:
     """The facts that a fragment can ask for."""
 
     editorial = "editorial"
     no_editorial = "no-editorial"
     more = "more"
+    folded = "folded"
     partial = "partial"
     whole = "whole"
     selective = "selective"
     everything = "everything"
+    choosy = "choosy"
+    all_topics = "all-topics"
 
     def full(self, entry: EntryView) -> str:
         return f"full:{entry.index}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from newsletter.content.entry import EntryText
 from newsletter.content.mailinglist import Policies, Untranslated
 from newsletter.content.preferences import Preferences
 from newsletter.rendering.checks import Severity
@@ -72,6 +73,15 @@ def test_texts_that_are_held_back_are_counted_too() -> None:
     finding = found(look(clean_digest(entries, policies=held)), "untranslated")
     assert finding.what == "zh: 1 of 8 texts are held back, for 12 readers"
     assert finding.entries == (first.key,)
+
+
+def test_what_a_mail_never_shows_is_no_translation() -> None:
+    first, *others = clean_entries()
+    texts = {"en": first.texts["en"], "zh": EntryText(title="标题", method="方法")}
+    entries = [replace(first, texts=texts), *others]
+    for policy, become in ((Untranslated.HOLD, "are held back"), (Untranslated.SHOW, "fall back")):
+        digest = clean_digest(entries, policies=Policies(untranslated=policy))
+        assert f"zh: 1 of 8 texts {become}" in found(look(digest), "untranslated").what
 
 
 def test_a_note_that_is_not_translated_is_said() -> None:

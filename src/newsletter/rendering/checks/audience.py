@@ -11,7 +11,6 @@ from newsletter.rendering.checks.finding import Audience, Finding, Severity
 
 MOST_WITHOUT = 0.2  # of the audience, before it is worth a word
 _NAMED = 3  # titles in a sentence
-_SAID = frozenset(("summary", "why_novel", "innovations", "evidence", "impact", "abstract"))
 
 
 def check_audience(digest: Digest, audience: Audience) -> Iterator[Finding]:
@@ -109,8 +108,8 @@ def _unseen(digest: Digest, audience: Audience) -> Iterator[Finding]:
 
 def _untranslated(digest: Digest, audience: Audience, language: str) -> Iterator[Finding]:
     """Texts that readers of `language` alone get in another, or do not get."""
-    said = [(i, item) for i, item in enumerate(digest.entries) if _languages(item)]
-    lacking = [(i, item) for i, item in said if language not in _languages(item)]
+    said = [(i, item) for i, item in enumerate(digest.entries) if item.entry.said_in]
+    lacking = [(i, item) for i, item in said if language not in item.entry.said_in]
     hold = digest.list.policies.untranslated is Untranslated.HOLD
     readers = audience.mailed(
         lambda s: (
@@ -148,12 +147,6 @@ def _untranslated_note(digest: Digest, audience: Audience, language: str) -> Ite
             mend=f"newsletter issues edit ISSUE --lang {language}",
             readers=readers,
         )
-
-
-def _languages(item: DigestEntry) -> frozenset[str]:
-    return frozenset(
-        lang for lang, text in item.entry.texts.items() if _SAID.intersection(text.filled())
-    )
 
 
 def _titles(items: Sequence[DigestEntry]) -> str:
