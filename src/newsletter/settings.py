@@ -152,6 +152,9 @@ class Settings(BaseSettings):
         default=False,
         description="whether /metrics answers anybody, not only requests from this machine",
     )
+    editor: str = Field(
+        default="", description="who works here, as histories name them; else the login name"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="how much is logged to stderr; info has a line an attempt"
     )

@@ -39,7 +39,6 @@ from newsletter.store import amending, canary, issues, lists, senders, subscribe
 from newsletter.store.database import Database
 from newsletter.store.drafting import draft_digest
 from newsletter.store.issues import Issue
-from newsletter.store.notes import notes_of
 from newsletter.store.values import DeliveryState, IssueState, Skip, SubscriptionState
 from newsletter.store.waves import waves_of
 from newsletter.tokens import Keyring
@@ -60,8 +59,8 @@ class Forecast:
 def assemble_issue(
     db: Database, list_name: str, window: Period, now: dt.datetime, public_url: str = ""
 ) -> Issue:
-    """The draft of the list's issue for `window`, made anew from what is stored; the editor's
-    notes are kept.
+    """The draft of the list's issue for `window`, made anew from what is stored; what its
+    editors decided and wrote is kept.
 
     `public_url` takes the place of the list's own where an installation has one.
 
@@ -70,9 +69,7 @@ def assemble_issue(
         ConflictError: the issue is no draft any more.
     """
     with db.write() as session:
-        digest = _assembled(session, list_name, window, public_url)
-        notes = notes_of(session, list_name, digest.name)
-        return issues.save_draft(session, replace(digest, notes=notes), now)
+        return issues.save_draft(session, _assembled(session, list_name, window, public_url), now)
 
 
 def standing_digest(

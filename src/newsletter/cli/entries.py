@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from newsletter.cli import arranging
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -20,15 +21,19 @@ from newsletter.cli.edge import (
     show_json,
     show_table,
 )
+from newsletter.cli.identity import who
 from newsletter.content import sources
 from newsletter.content.entry import Entry, Period, Tier
 from newsletter.errors import NewsletterError, SourceError
+from newsletter.store import editing, lists
 from newsletter.store import entries as store
-from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.store.entries import ImportReport, StoredEntry
 
 app = typer.Typer(help="Papers and briefs.", no_args_is_help=True, rich_markup_mode=None)
+
+for command in (arranging.move, arranging.tier, arranging.drop, arranging.restore):
+    app.command()(command)
 
 EntryArgument = Annotated[
     str, typer.Argument(metavar="ENTRY", help="Number, arXiv id, or how its title begins.")
@@ -183,7 +188,9 @@ def edit(
         wanted[name.strip()] = value
     with database() as db, db.write() as session:
         _refuse_unknown_topics(session, wanted.get("topics", ""))
-        found = store.edit_entry(session, entry, wanted, now())
+        found = store.get_entry(session, entry)
+        for name, value in wanted.items():
+            editing.set_text(session, str(found.id), name, value, who=who(), now=now())
     out.print(f"{found.entry.key}: {', '.join(wanted)} set")
 
 
@@ -194,14 +201,6 @@ def _refuse_unknown_topics(session: Session, written: str) -> None:
     for name in filter(None, map(str.strip, written.split(","))):
         if name not in known:
             raise NewsletterError(f"no list has a topic {name!r}; there are {', '.join(known)}")
-
-
-@app.command()
-def drop(entry: EntryArgument) -> None:
-    """Keep an entry out of every issue not yet frozen."""
-    with database() as db, db.write() as session:
-        found = store.drop_entry(session, entry, now())
-    out.print(f"{found.entry.key}: dropped ({found.entry.title})")
 
 
 def _entry_json(item: StoredEntry) -> dict[str, object]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from newsletter import workflow
-from newsletter.cli import notes, steering
+from newsletter.cli import notes, reviewing, steering
 from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
     JsonOption,
@@ -39,6 +41,12 @@ app = typer.Typer(help="Issues of a list.", no_args_is_help=True, rich_markup_mo
 for command in (steering.pause, steering.resume, steering.cancel, steering.amend):
     app.command()(command)
 app.command("edit")(notes.edit)
+app.command()(reviewing.approve)
+app.command()(reviewing.reject)
+app.command()(reviewing.diff)
+for changing in (reviewing.undo, reviewing.redo):
+    app.command()(changing)
+app.command()(reviewing.history)
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
@@ -114,6 +122,7 @@ def render(
     issue: IssueArgument,
     to: Annotated[str, typer.Option(help="The subscriber's address.")],
     out_file: Annotated[Path | None, typer.Option("--out", help="A file for the message.")] = None,
+    text: Annotated[bool, typer.Option("--text", help="The plain-text part, to read.")] = False,
 ) -> None:
     """The message of one subscriber, byte for byte as sent, or as it would be sent now."""
     found = settings()
@@ -134,6 +143,8 @@ def render(
         reason = workflow.skip_now(db, wanted, to, now()) if wanted.edition is None else None
     if reason:
         err.print(f"newsletter: {to} would get no mail now ({reason}); this is what it would hold")
+    if text:
+        message = _readable(message)
     if out_file is None:
         sys.stdout.buffer.write(message)
         sys.stdout.flush()
@@ -143,6 +154,14 @@ def render(
     except OSError as error:
         raise NewsletterError(f"{out_file} cannot be written: {error.strerror}") from None
     out.print(f"{out_file}: {len(message)} octets")
+
+
+def _readable(message: bytes) -> bytes:
+    """The subject and the plain-text part of a message."""
+    parsed = message_from_bytes(message, policy=default)
+    body = parsed.get_body(("plain",))
+    said = "" if body is None else body.get_content()
+    return f"Subject: {parsed['Subject']}\n\n{said}".encode()
 
 
 def _describe(issue: Issue) -> None:

@@ -19,8 +19,8 @@ from newsletter.store.tables import IssueRow
 from newsletter.store.values import IssueState
 
 
-def draft(session: Session, issue_id: int) -> IssueRow:
-    """The row of a draft, held until the transaction ends.
+def draft(session: Session, issue_id: int, *, announced: bool = False) -> IssueRow:
+    """The row of a draft, held until the transaction ends; with `announced` an announcement's, too.
 
     Raises:
         NotFoundError: there is no such issue.
@@ -30,8 +30,8 @@ def draft(session: Session, issue_id: int) -> IssueRow:
     if row is None:
         raise NotFoundError(f"there is no issue with the id {issue_id}")
     ref = f"{row.list_name}/{row.name}"
-    if row.announces:
-        raise ConflictError(f"{ref} is an announcement: it has no entries to edit")
+    if row.announces and not announced:
+        raise ConflictError(f"{ref} is an announcement: it has notes alone")
     if row.state != IssueState.DRAFT:
         raise ConflictError(
             f"{ref} is {row.state} and stays as it was frozen: correct its entries and "

@@ -42,6 +42,11 @@ NOTE_FIELDS = ("note", "summary", "takeaway")
 """What `set_note` sets: the editor's note, and the parts of the editorial."""
 
 
+def check_draft(session: Session, issue_id: int, language: str = "") -> None:
+    """Makes sure that an issue's notes may be set, in `language` if one is given."""
+    _language(draft(session, issue_id, announced=True), language)
+
+
 def move(
     session: Session, issue_id: int, entry: str, position: int, *, who: str, now: dt.datetime
 ) -> Edit | None:
@@ -108,15 +113,11 @@ def set_note(
 
     Empty text says nothing there; None as summary or takeaway leaves it to the brief again.
     """
-    row = draft(session, issue_id)
+    row = draft(session, issue_id, announced=field == "note")
     if field not in NOTE_FIELDS:
         raise NotFoundError(f"an issue has no {field!r}: it has {', '.join(NOTE_FIELDS)}")
+    _language(row, language)
     digest = load(Digest, row.digest)
-    if language not in digest.list.languages:
-        raise NotFoundError(
-            f"{row.list_name} has no language {language!r}: it has "
-            f"{', '.join(digest.list.languages)}"
-        )
     kind, wanted = EditKind(field), None if text is None else _plain(field, text)
     if field != "note" and wanted == said(digest)[field].get(language, ""):
         return None
@@ -165,7 +166,7 @@ def set_text(
 
 def undo(session: Session, issue_id: int, *, who: str, now: dt.datetime) -> Edit | None:
     """Takes back the last change of an issue that stands; None if there is none."""
-    draft(session, issue_id)
+    draft(session, issue_id, announced=True)
     found = edits.last(session, issue_id)
     if found is None:
         return None
@@ -178,7 +179,7 @@ def undo(session: Session, issue_id: int, *, who: str, now: dt.datetime) -> Edit
 
 def redo(session: Session, issue_id: int, *, who: str, now: dt.datetime) -> Edit | None:
     """Makes the change again that was undone last, if nothing was changed since."""
-    draft(session, issue_id)
+    draft(session, issue_id, announced=True)
     found = edits.last(session, issue_id, undone=True)
     if found is None:
         return None
@@ -210,6 +211,14 @@ def said(digest: Digest) -> dict[str, dict[str, str]]:
     return found
 
 
+def _language(row: IssueRow, language: str) -> None:
+    languages = load(Digest, row.digest).list.languages
+    if language and language not in languages:
+        raise NotFoundError(
+            f"{row.list_name} has no language {language!r}: it has {', '.join(languages)}"
+        )
+
+
 def _turn(session: Session, edit: EditRow, there: str, back: str, now: dt.datetime) -> None:
     """Puts `back` in place of what the change left `there`."""
     kind, value = EditKind(edit.kind), json.loads(back)
@@ -225,7 +234,7 @@ def _turn(session: Session, edit: EditRow, there: str, back: str, now: dt.dateti
         redraw_all(session)
         return
     assert edit.issue_id is not None  # noqa: S101 - all but those of fields have one
-    row = draft(session, edit.issue_id)
+    row = draft(session, edit.issue_id, announced=True)
     wanted = value["set"] if kind in (EditKind.ORDER, EditKind.TIER) else value
     put(session, row, kind, edit.entry_id, edit.language, wanted)
 

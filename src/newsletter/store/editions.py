@@ -24,6 +24,18 @@ def edition_digest(session: Session, edition_id: int) -> Digest:
     return load(Digest, row.digest)
 
 
+def edition_before(session: Session, edition_id: int) -> Digest | None:
+    """The digest of the edition that this one took the place of, or None."""
+    row = session.get(EditionRow, edition_id)
+    if row is None:
+        return None
+    query = select(EditionRow.digest).where(
+        EditionRow.issue_id == row.issue_id, EditionRow.number == row.number - 1
+    )
+    body = session.exec(query).first()
+    return None if body is None else load(Digest, body)
+
+
 def compiled(session: Session, edition_id: int, languages: str) -> bytes:
     """An edition compiled for a choice of languages (`en`, `en+zh`).
 

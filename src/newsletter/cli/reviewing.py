@@ -1,0 +1,176 @@
+"""`newsletter issues approve|reject|diff|history|undo|redo`: a draft judged, and its changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+from rich.text import Text
+from sqlmodel import Session
+
+from newsletter import workflow
+from newsletter.cli.edge import (
+    JsonOption,
+    counted,
+    database,
+    now,
+    out,
+    settings,
+    show_json,
+    show_table,
+    split_issue,
+)
+from newsletter.cli.identity import who
+from newsletter.content.comparing import Change, Difference, compare
+from newsletter.content.digest import Digest
+from newsletter.content.serial import plain
+from newsletter.errors import NewsletterError
+from newsletter.store import editing, issues, reviews
+from newsletter.store.editions import edition_before
+from newsletter.store.issues import Issue
+from newsletter.store.reviews import ReviewState
+
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
+]
+_SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.MOVED: "↕", Change.RETIERED: "↕"}
+_STYLES = {Change.ADDED: "green", Change.REMOVED: "red"}
+
+
+def approve(
+    issue: IssueArgument,
+    note: Annotated[str, typer.Option(help="A word about it, for the history.")] = "",
+) -> None:
+    """Let a draft go as it is; a later change of it wants approval anew."""
+    with database() as db, db.write() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        waiting = _waiting(session, found)
+        reviews.approve(session, found.id, who(), now(), note=note)
+    number = len(found.digest.entries)
+    entries = "1 entry" if number == 1 else f"{number} entries"
+    out.print(f"{issue}: approved by {who()}, with {entries}")
+    if waiting:
+        out.print(
+            f"{counted(waiting, 'change')} of what is stored came after it was assembled: "
+            f"`newsletter issues diff {issue}` shows, `issues assemble` takes them in"
+        )
+
+
+def reject(
+    issue: IssueArgument,
+    note: Annotated[str, typer.Option(help="What to change.")],
+) -> None:
+    """Ask for changes of a draft: it does not go until it is approved."""
+    if not note.strip():
+        raise NewsletterError("say what to change: --note 'the second summary is not ours'")
+    with database() as db, db.write() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        reviews.reject(session, found.id, who(), now(), note=note)
+    out.print(f"{issue}: changes wanted by {who()}: {note.strip()}")
+
+
+def diff(
+    issue: IssueArgument,
+    other: Annotated[
+        str, typer.Argument(metavar="[OTHER]", help="Another issue, to compare with.")
+    ] = "",
+    json: JsonOption = False,
+) -> None:
+    """What changed: since it was judged, or assembled, or frozen; or between two issues."""
+    with database() as db, db.read() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        if other:
+            second = issues.get_issue(session, *split_issue(other))
+            since, before, after = f"from {issue} to {other}", found.digest, second.digest
+        else:
+            since, before, after = _since(session, found)
+    differences = compare(before, after)
+    if json:
+        show_json({"since": since, "differences": [plain(one) for one in differences]})
+        return
+    out.print(f"{issue if not other else 'difference'}: {since}")
+    for one in differences:
+        _show(one)
+    if not differences:
+        out.print("  nothing is different")
+
+
+def history(issue: IssueArgument, json: JsonOption = False) -> None:
+    """Who changed what of an issue, and who judged it; the latest last."""
+    with database() as db, db.read() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        edits = editing.history(session, found.id)
+        judged = reviews.history(session, found.id)
+    if json:
+        show_json({"edits": [plain(e) for e in edits], "reviews": [plain(r) for r in judged]})
+        return
+    rows: list[tuple[dt.datetime, str, str]] = [
+        (e.at, e.who, e.said + (f" (undone by {e.undone_by})" if e.undone_at else ""))
+        for e in reversed(edits)
+    ]
+    rows += [
+        (r.at, r.by or "the clock", f"{r.state}{f': {r.note}' if r.note else ''}")
+        for r in judged
+        if r.at is not None
+    ]
+    rows.sort(key=lambda row: row[0])
+    show_table(("at", "who", "what"), rows)
+
+
+def undo(issue: IssueArgument) -> None:
+    """Take back the last change of a draft; again, the one before."""
+    with database() as db, db.write() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        done = editing.undo(session, found.id, who=who(), now=now())
+    out.print(f"{issue}: {f'undone: {done.said}' if done else 'there is nothing to undo'}")
+
+
+def redo(issue: IssueArgument) -> None:
+    """Make the change again that was undone last."""
+    with database() as db, db.write() as session:
+        found = issues.get_issue(session, *split_issue(issue))
+        done = editing.redo(session, found.id, who=who(), now=now())
+    out.print(f"{issue}: {f'done again: {done.said}' if done else 'there is nothing to do again'}")
+
+
+def _since(session: Session, issue: Issue) -> tuple[str, Digest, Digest]:
+    """Since when, what the issue said then, and what it says now."""
+    if issue.edition is not None:
+        before = edition_before(session, issue.edition.id)
+        if before is None:
+            return "it says what it said when it was frozen", issue.digest, issue.digest
+        return f"since edition {issue.edition.number - 1}", before, issue.digest
+    standing = workflow.standing_digest(session, issue, settings().public_url)
+    judged = reviews.reviewed_digest(session, issue.id)
+    last = reviews.review(session, issue.id)
+    if judged is None or last.at is None:
+        return "since it was assembled; `issues assemble` takes it in", issue.digest, standing
+    steps = reviews.history(session, issue.id)
+    said = {
+        ReviewState.ASKED: "editors were asked to judge it",
+        ReviewState.APPROVED: f"{last.by} approved it",
+        ReviewState.CHANGES_WANTED: f"{last.by} wanted changes",
+    }[steps[-1].state]
+    return f"since {said}, {last.at.astimezone():%Y-%m-%d %H:%M}", judged, standing
+
+
+def _waiting(session: Session, issue: Issue) -> int:
+    standing = workflow.standing_digest(session, issue, settings().public_url)
+    return len(compare(issue.digest, standing))
+
+
+def _show(one: Difference) -> None:
+    style = _STYLES.get(one.change, "")
+    quoted = f"“{one.what}”" if one.field or one.change is not Change.SAID else one.what
+    match one.change:
+        case Change.ADDED | Change.REMOVED:
+            place = one.after or one.before
+            out.print(Text(f"  {_SIGNS[one.change]} {place:>3}  {one.field}  {quoted}", style))
+        case Change.MOVED | Change.RETIERED:
+            out.print(f"  {_SIGNS[one.change]} {quoted}: {one.before} → {one.after}")
+        case _:
+            out.print(f"  ~ {quoted} {one.field}".rstrip())
+            for sign, said, colour in (("-", one.before, "red"), ("+", one.after, "green")):
+                for line in said.splitlines():
+                    out.print(Text(f"      {sign} {line}", colour))
