@@ -195,3 +195,13 @@ def test_forgetting_leaves_what_is_younger(sqlite_database: Database) -> None:
     forget_unread(sqlite_database, Settings(), now)
     with sqlite_database.read() as session:
         assert [item.kept for item in feedback.feedback(session)] == [len(RIDDLE), 0]
+
+
+def test_a_mailbox_that_is_no_longer_set_is_not_complained_of(ready: Run, tmp_path: Path) -> None:
+    settings = tmp_path / "newsletter.toml"
+    before = settings.read_text("utf-8")
+    set_mailbox(tmp_path, 'mailbox_url = "gone"')
+    assert ready("bounces", "read").code == 1
+    assert "not read ever" in ready("status").err
+    settings.write_text(before, "utf-8")
+    assert ready("status").err == ""

@@ -93,7 +93,7 @@ def test_a_reader_chooses_a_zone_on_a_small_phone_without_scripts(
 ) -> None:
     with served(newsstand) as url, phone(browser, colours) as page:
         page.goto(url + newsstand.choose_path())
-        page.get_by_label("Where it is your time").select_option(label="Shanghai")
+        page.get_by_label("Your time zone").select_option(label="Shanghai")
         page.get_by_role("button", name="Save", exact=True).click()
         assert page.get_by_role("status").is_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 320

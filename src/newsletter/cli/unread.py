@@ -6,17 +6,22 @@ import datetime as dt
 
 from sqlmodel import Session
 
-from newsletter.cli.edge import err
+from newsletter.cli.edge import err, settings
 from newsletter.settings import Settings
 from newsletter.store import feedback
 from newsletter.store.database import Database
 from newsletter.store.readings import readings
+from newsletter.tracking.returned_mail import place_of
 
 
 def warn_of_unread_mail(session: Session) -> None:
-    """Says on stderr which mailboxes could not be read when they were last tried."""
+    """Says on stderr if the settings' mailbox could not be read when it was last tried."""
+    mailbox = settings().mailbox
+    if not mailbox:
+        return
+    place = place_of(mailbox)
     for one in readings(session):
-        if one.failures:
+        if one.place == place and one.failures:
             since = f"since {one.read_at:%Y-%m-%d %H:%M} UTC" if one.read_at else "ever"
             times = "once" if one.failures == 1 else f"{one.failures} times"
             err.print(f"returned mail: not read {since}, tried {times}: {one.reason}")

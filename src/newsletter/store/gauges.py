@@ -27,7 +27,11 @@ WHERE state IN ('queued', 'sending', 'deferred', 'in doubt') GROUP BY state
 _FINISHED = text("""
 SELECT list_name, max(finished_at) FROM issues WHERE finished_at IS NOT NULL GROUP BY list_name
 """)
-_MAILBOXES = text("SELECT place, read_at FROM readings WHERE read_at IS NOT NULL")
+# Only the one that was tried last: another is none of the settings any more.
+_MAILBOXES = text("""
+SELECT place, read_at FROM readings
+WHERE read_at IS NOT NULL AND tried_at = (SELECT max(tried_at) FROM readings)
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def read_mailbox(
         MailboxError: it cannot be read, which is noted; what was read before is recorded.
         DatabaseError: it cannot be written.
     """
-    place = _place(mailbox)
+    place = place_of(mailbox)
     try:
         taken = take_in_unread(database, keyring, _unread(mailbox, stop), clock)
     except MailboxError as error:
@@ -42,7 +42,7 @@ def read_mailbox(
     return taken
 
 
-def _place(mailbox: str) -> str:
+def place_of(mailbox: str) -> str:
     """What a mailbox is called where others read it: no user, no password."""
     return str(parse_imap(mailbox)) if is_imap(mailbox) else mailbox
 
