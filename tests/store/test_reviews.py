@@ -127,3 +127,12 @@ def test_what_is_frozen_is_not_reviewed_any_more(database: Database, draft: Issu
 def test_an_issue_that_is_not_there_cannot_be_reviewed(database: Database) -> None:
     with database.read() as session, pytest.raises(NotFoundError):
         reviews.review(session, 7)
+
+
+def test_who_approved_before_being_asked_need_not_do_it_again(
+    database: Database, draft: Issue
+) -> None:
+    approve(database, draft)
+    with database.write() as session:
+        assert reviews.ask(session, draft.id, LATER).state is ReviewState.APPROVED
+    assert now_of(database, draft).state is ReviewState.APPROVED

@@ -22,6 +22,7 @@ _GROUPS = {
     "deliveries": "deliveries",
     "outbox": "outbox",
     "editors": "editors",
+    "schedule": "schedule",
     "bounces": "bounces",
 }
 _COMMANDS = {

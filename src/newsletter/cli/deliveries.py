@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlmodel import Session
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from newsletter.cli.canary import describe
 from newsletter.cli.edge import (
     JsonOption,
+    counted,
     database,
     now,
     out,
@@ -23,16 +25,20 @@ from newsletter.cli.listing import DEFAULT, ListsByDefault
 from newsletter.cli.unread import warn_of_unread_mail
 from newsletter.content.mailinglist import InDoubt
 from newsletter.content.serial import plain
-from newsletter.store import canary, issues, ledger, senders
+from newsletter.schedule.outlook import standing
+from newsletter.store import canary, issues, ledger, lists, senders
 from newsletter.store import doubts as settling
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.values import DeliveryState
+from newsletter.store.waves import waiting_waves
 
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
 ]
 
+
+WHEN = "%a %Y-%m-%d %H:%M %Z"
 
 app = typer.Typer(
     cls=ListsByDefault, help="What became of each reader's message.", rich_markup_mode=None
@@ -130,12 +136,14 @@ def status(
                     ("issue", "state", *DeliveryState),
                     [(f.ref, f.state, *(c.get(s, 0) for s in DeliveryState)) for f, c in rows],
                 )
+                show_standing(session)
             return
         found = issues.get_issue(session, *split_issue(issue))
         left = settling.left_behind(session, found.id, alive)
         counts = _counts(session, found, left)
         skips = issues.skips(session, found.id)
         few = canary.canary(session, found.id)
+        waves = waiting_waves(session, found.id)
         held = ledger.deliveries(session, found.id, state=DeliveryState.IN_DOUBT)
         doubts = [row.address for row in (*held, *left)]
     if json:
@@ -144,6 +152,7 @@ def status(
                 **_summary(found, counts),
                 "note": found.note,
                 "canary": plain(few) if few else None,
+                "waves": [{"at": wave.at, "readers": wave.readers} for wave in waves],
                 "skipped_because": skips,
                 "in_doubt": doubts,
             }
@@ -159,6 +168,10 @@ def status(
             **{state: number for state, number in counts.items() if number},
         }
     )
+    for wave in waves:
+        out.print(
+            f"  wave of {wave.at.astimezone():%a %H:%M %Z}: {counted(wave.readers, 'reader')}"
+        )
     for reason, number in skips.items():
         out.print(f"  skipped, {reason}: {number}")
     for address in doubts:
@@ -170,6 +183,23 @@ def status(
             f"{'sends them the same again' if resends else 'holds them'}; "
             f"`newsletter deliveries resolve {found.ref} ADDRESS` settles one by hand"
         )
+
+
+def show_standing(session: Session) -> None:
+    """When each list went out last and goes out next, and what did not happen."""
+    at = now()
+    for name in lists.list_names(session):
+        found = lists.get_list(session, name)
+        stands, zone = standing(session, found, at), ZoneInfo(found.schedule.zone)
+        last = "nothing went out yet"
+        if stands.last is not None:
+            verb = "went out" if stands.last.finished else "is going out since"
+            last = f"{stands.last.issue} {verb} {stands.last.at.astimezone(zone):{WHEN}}"
+        out.print(
+            f"{name}: {last}; next {stands.next.issue} {stands.next.send.astimezone(zone):{WHEN}}"
+        )
+        for late in stands.late:
+            out.print(f"  {late}")
 
 
 def _alive_in(db: Database) -> Callable[[str], bool]:

@@ -94,12 +94,15 @@ def reviewed_digest(session: Session, issue_id: int) -> Digest | None:
 
 
 def ask(session: Session, issue_id: int, now: dt.datetime, *, by: str = "") -> Review:
-    """Notes that editors were asked to judge the draft as it is.
+    """Notes that editors were asked to judge the draft as it is; one that is approved stays so.
 
     Raises:
         NotFoundError: there is no issue of that id.
         ConflictError: it is no draft any more.
     """
+    found = review(session, issue_id)
+    if found.state is ReviewState.APPROVED:
+        return found
     return _step(session, issue_id, ReviewState.ASKED, by, "", now, seen="")
 
 

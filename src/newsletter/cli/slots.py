@@ -1,0 +1,147 @@
+"""`newsletter schedule skip|keep|run`: what an admin decides about an issue's moments."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlmodel import Session
+
+from newsletter.cli.clockwork import Sends
+from newsletter.cli.edge import database, now, out, settings, split_issue
+from newsletter.cli.identity import who
+from newsletter.cli.logs import configure_logs
+from newsletter.content.moments import moment_on, window_on
+from newsletter.content.window import parse_issue_name
+from newsletter.errors import ConflictError, NotFoundError
+from newsletter.schedule.planning import basis, zones_of
+from newsletter.schedule.ticking import Event
+from newsletter.store import issues, lists, slots
+from newsletter.store.database import Database
+from newsletter.store.drafting import redraw_all
+from newsletter.store.slots import Slot, SlotState
+from newsletter.store.values import IssueState
+
+IssuesArgument = Annotated[
+    list[str], typer.Argument(metavar="ISSUE…", help="LIST/WEEK, ai-for-science/2026-W06")
+]
+
+
+def skip(
+    issue: IssuesArgument,
+    carry: Annotated[
+        bool, typer.Option("--carry", help="The next issue takes in what this one holds.")
+    ] = False,
+) -> None:
+    """Let issues be, for a holiday or because they were missed; their entries stay stored."""
+    with database() as db:
+        for reference in issue:
+            slot = _slot(db, reference)
+            with db.write() as session:
+                _refuse_begun(session, slot)
+                note = "skipped by hand"
+                if not slots.settle(
+                    session, slot, SlotState.SKIPPED, now(), by=who(), note=note, carry=carry
+                ):
+                    raise _changed(slot)
+                redraw_all(session)
+            rest = "the next issue takes in its days" if carry else "its entries stay stored"
+            out.print(f"{slot.ref} is skipped; {rest}")
+
+
+def keep(issue: IssuesArgument) -> None:
+    """Take a skip back: the issue has its moments again."""
+    with database() as db:
+        for reference in issue:
+            slot = _slot(db, reference)
+            if slot.state is not SlotState.SKIPPED:
+                raise ConflictError(f"{slot.ref} is {slot.state}: only a skipped issue comes back")
+            with db.write() as session:
+                found = lists.get_list(session, slot.list_name)
+                zones = zones_of(session, found)
+                moment = moment_on(found, slot.day, zones)
+                if not slots.restore(session, slot, moment, basis(found, zones), by=who()):
+                    raise _changed(slot)
+                redraw_all(session)
+            zone = ZoneInfo(found.schedule.zone)
+            out.print(f"{slot.ref} goes out {moment.send.astimezone(zone):%a %Y-%m-%d %H:%M %Z}")
+
+
+def run(
+    issue: Annotated[
+        str | None, typer.Argument(metavar="[ISSUE]", help="One that shall go now.")
+    ] = None,
+) -> None:
+    """Do once what the clock would do now, and stay until it is done; for a machine without
+    `serve`, or for an issue that was missed."""
+    found = settings()
+    configure_logs(found.log_level)
+    with database(found) as db:
+        if issue is not None:
+            _go_now(db, _slot(db, issue))
+        done = asyncio.run(_run(Sends(db, found)))
+        for event in done:
+            said = f"failed: {event.error}" if event.error else "done"
+            out.print(f"{event.slot.ref}: {event.step}: {said}")
+        if not done:
+            out.print("nothing was due")
+    if any(event.error for event in done):
+        raise typer.Exit(1)
+
+
+async def _run(sends: Sends) -> tuple[Event, ...]:
+    done = await asyncio.to_thread(sends.tick)
+    await sends.waiting()
+    await sends.settled()
+    return done + await asyncio.to_thread(sends.tick)
+
+
+def _go_now(db: Database, slot: Slot) -> None:
+    with db.write() as session:
+        _refuse_begun(session, slot)
+        head = issues.issue_head(session, slot.list_name, slot.issue)
+        state = SlotState.DRAFTED if head is not None else SlotState.PLANNED
+        if not slots.reopen(session, slot, state, now(), by=who()):
+            raise _changed(slot)
+
+
+def _slot(db: Database, reference: str) -> Slot:
+    """The slot of an issue; made if the list's schedule has a moment for it.
+
+    Raises:
+        NotFoundError: it has none.
+    """
+    list_name, name = split_issue(reference)
+    with db.write() as session:
+        found = lists.get_list(session, list_name)
+        slot = slots.find_slot(session, list_name, name)
+        if slot is not None:
+            return slot
+        window = parse_issue_name(name, found.week_starts)
+        zones = zones_of(session, found)
+        for after in range(1, 15 if found.schedule.rule.weekly else 2):
+            day = window.last + dt.timedelta(days=after)
+            if found.schedule.rule.matches(day) and window_on(found, day) == window:
+                slots.plan(
+                    session, list_name, name, moment_on(found, day, zones), basis(found, zones)
+                )
+                return slots.get_slot(session, list_name, name)
+    raise NotFoundError(
+        f"{reference} is no issue of this schedule ({found.schedule.words}): "
+        f"`newsletter schedule {list_name}` shows those there are"
+    )
+
+
+def _refuse_begun(session: Session, slot: Slot) -> None:
+    head = issues.issue_head(session, slot.list_name, slot.issue)
+    if head is not None and head.state is not IssueState.DRAFT:
+        raise ConflictError(
+            f"{slot.ref} is {head.state}: `newsletter issues pause` or `cancel` stop what goes out"
+        )
+
+
+def _changed(slot: Slot) -> ConflictError:
+    return ConflictError(f"{slot.ref} was changed just now: look at `newsletter schedule` again")

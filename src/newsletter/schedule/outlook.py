@@ -1,0 +1,145 @@
+"""What is to come of a list and what is late, from stored facts and its schedule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlmodel import Session
+
+from newsletter.content.entry import Period
+from newsletter.content.mailinglist import MailingList
+from newsletter.content.window import issue_name
+from newsletter.schedule.deciding import deadline
+from newsletter.schedule.planning import ahead, zones_of
+from newsletter.store import slots
+from newsletter.store.outgoing import Gone, last_gone
+from newsletter.store.slots import Slot, SlotState
+
+SLACK = dt.timedelta(minutes=10)
+"""How late a step may be before it is said that nobody keeps the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """An issue's moments, in UTC. `state` is planned where no clock has made its slot yet; `note`
+    says what is wrong or was decided, or is empty."""
+
+    list_name: str
+    issue: str
+    window: Period
+    assemble: dt.datetime
+    remind: dt.datetime
+    send: dt.datetime
+    state: SlotState
+    note: str = ""
+    late: bool = False
+
+    @property
+    def ref(self) -> str:
+        return f"{self.list_name}/{self.issue}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a list is: what went last, what is next, and what is late, a line each."""
+
+    list_name: str
+    last: Gone | None
+    next: Coming
+    late: tuple[str, ...]
+
+
+def coming(
+    session: Session, mailing_list: MailingList, now: dt.datetime, number: int
+) -> tuple[Coming, ...]:
+    """What is not settled yet, and then so many moments in all that are ahead, skipped ones
+    among them."""
+    stored = slots.all_slots(session, mailing_list.name)
+    kept = [s for s in stored if not s.state.settled or s.send_at > now]
+    found = [_of_slot(slot, mailing_list, now) for slot in kept]
+    names = {slot.issue for slot in stored}
+    zones = zones_of(session, mailing_list)
+    moments = islice(ahead(mailing_list, zones, now), number + len(names))
+    for moment in moments:
+        name = issue_name(moment.window, mailing_list.week_starts)
+        if name not in names:
+            found.append(
+                Coming(
+                    list_name=mailing_list.name,
+                    issue=name,
+                    window=moment.window,
+                    assemble=moment.assemble,
+                    remind=moment.remind,
+                    send=moment.send,
+                    state=SlotState.PLANNED,
+                )
+            )
+    past = [one for one in found if one.send <= now]
+    future = sorted((one for one in found if one.send > now), key=lambda one: one.send)
+    return (*past, *future[:number])
+
+
+def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> Standing:
+    """What went last of a list, what goes next, and what is late."""
+    found = coming(session, mailing_list, now, 3)
+    going = [one for one in found if one.send > now and one.state is not SlotState.SKIPPED]
+    if not going:  # three holidays in a row
+        going = [
+            one
+            for one in coming(session, mailing_list, now, 60)
+            if one.send > now and one.state is not SlotState.SKIPPED
+        ]
+    return Standing(
+        list_name=mailing_list.name,
+        last=last_gone(session, mailing_list.name),
+        next=going[0],
+        late=tuple(f"{one.ref} {one.note}" for one in found if one.late),
+    )
+
+
+def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
+    late = lateness(slot, now)
+    return Coming(
+        list_name=slot.list_name,
+        issue=slot.issue,
+        window=slot.window,
+        assemble=slot.assemble_at,
+        remind=slot.remind_at,
+        send=slot.send_at,
+        state=slot.state,
+        note=late or _said(slot, mailing_list),
+        late=bool(late),
+    )
+
+
+def lateness(slot: Slot, now: dt.datetime) -> str:
+    """What is wrong with a slot; empty where it only waits for its time, or for somebody."""
+    if slot.state is SlotState.MISSED:
+        return f"was missed ({slot.note}): run, send or skip it"
+    if slot.error:
+        tries = "" if slot.state is SlotState.SENDING else f" ({slot.attempts} times)"
+        return f"does not get on{tries}: {slot.error}"
+    step = {
+        SlotState.PLANNED: slot.assemble_at,
+        SlotState.DRAFTED: slot.remind_at,
+        SlotState.REMINDED: slot.send_at,
+    }.get(slot.state)
+    if step is not None and now - step > SLACK:
+        return "is late: no clock runs; start `newsletter serve`"
+    return ""
+
+
+def _said(slot: Slot, mailing_list: MailingList) -> str:
+    if slot.state is SlotState.HELD:
+        until = deadline(slot, mailing_list.schedule)
+        policy = mailing_list.schedule.unreviewed
+        return (
+            f"{slot.note}; {policy} at {until:%Y-%m-%d %H:%M} UTC"
+            if policy != "wait"
+            else (f"{slot.note}: it waits")
+        )
+    if slot.state is SlotState.SKIPPED and slot.carry:
+        return "the next issue takes in its days"
+    return slot.note
