@@ -273,6 +273,7 @@ def write_first(folder: Path, secret: str) -> Path:
         'database_url = "sqlite:///newsletter.db"\n'
         '# smtp_url = "smtp://user:password@relay.example.org:587"\n'
         '# public_url = "https://news.example.org"\n'
+        '# mailbox_url = "imaps://bounces:password@imap.example.org/INBOX"\n'
         "# Newest first. Keep old keys: the links in sent mail depend on them.\n"
         f'secret_keys = ["{secret}"]\n'
         "# Tells erased people from others, so that no import revives them. It never changes.\n"
