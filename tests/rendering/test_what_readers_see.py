@@ -159,11 +159,9 @@ def test_the_head_says_how_many_of_them_are_on_the_web_only(name: str) -> None:
 
 def test_a_muted_topic_is_a_choice_also_in_a_week_without_it() -> None:
     digest = make_digest([make_entry()], [])
-    for wanted, said in (
-        ({"mutes": frozenset({"proofs"})}, "with a choice of topics"),
-        ({}, "all of its topics"),
-    ):
-        for part in seen(digest, **wanted):
+    proofs, nothing = frozenset({"proofs"}), frozenset[str]()
+    for mutes, said in ((proofs, "with a choice of topics"), (nothing, "all of its topics")):
+        for part in seen(digest, mutes=mutes):
             assert said in part.replace("\n", " ")
             assert "One paper" in part  # nothing was lost by it
 
@@ -231,6 +229,28 @@ def test_only_web_addresses_become_links() -> None:
         assert "javascript" not in part
         assert "user:pw" not in part
         assert "https://doi.org/10.1/x" in part
+
+
+TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_no_entry_turns_the_line_that_it_stands_on(name: str) -> None:
+    turned = {"title": f"A{TURNS} title", "authors": (f"Ada{TURNS} Example",)}
+    texts = {"en": EntryText(summary=f"Said{TURNS} so.", innovations=(f"New{TURNS}",))}
+    hebrew = make_entry(2, title="למידה עמוקה", authors=("דוד כהן",))
+    digest = make_digest([make_entry(1, **turned, texts=texts), hebrew], [])
+    digest = dataclasses.replace(digest, notes={"en": f"A *note{TURNS}*."})
+    made = compile_issue(load_template([], name), digest, ("en",), links=LINKS)
+    chosen = plan(digest, Preferences())
+    values = make_values()
+    parts = (made.html(chosen, values), made.text(chosen, values), made.subject(chosen, values))
+    for part in parts:
+        assert not set(part) & set(TURNS)
+        assert "A title" in part
+    for part in parts[:2]:
+        assert "למידה עמוקה" in part
+        assert "דוד כהן" in part
 
 
 def test_notes_are_markdown_of_harmless_tags() -> None:

@@ -57,6 +57,17 @@ def test_stored_text_stays_text_and_the_feed_well_formed(tmp_path: Path) -> None
     stand.database.close()
 
 
+def test_no_title_turns_what_stands_after_it(tmp_path: Path) -> None:
+    turned = "A \u202etitle\u2067 \u05dc\u05de\u05d9\u05d3\u05d4"
+    entry = make_entry(41, title=turned, authors=("Ada \u202eExample",), texts={})
+    stand = make_newsstand(tmp_path, make_digest(entries=[entry]))
+    for page in (FEED, "/archive/ai-for-science/2026-W06"):
+        text = stand.client.get(page).text
+        assert "A title \u05dc\u05de\u05d9\u05d3\u05d4" in text
+        assert not set(text) & set("\u202e\u2067")
+    stand.database.close()
+
+
 def test_the_archive_shows_the_editors_note_cleaned(tmp_path: Path) -> None:
     notes = {"en": "Corrected: *two* titles. <script>x</script> [go](javascript:x)"}
     stand = make_newsstand(tmp_path, replace(make_digest(), notes=notes))

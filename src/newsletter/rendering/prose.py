@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -14,8 +15,14 @@ LINE_OCTETS = 200  # a space after this many becomes a line break
 WORD_CHARACTERS = 60  # a longer word is broken by an empty comment
 BREAK = "<!--\n-->"
 
-# Control characters, half surrogates and non-characters, which XML and mail cannot carry.
-_UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Characters that turn the direction of all that follows on their line (Unicode Standard Annex 9,
+# section 2): Arabic and Hebrew do without them, as letters have a direction of their own.
+_TURNS = "\u202a-\u202e\u2066-\u2069"
+_NO_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+# Those, control characters, half surrogates and non-characters, which XML and mail cannot carry.
+_UNFIT = re.compile(
+    f"[{_TURNS}\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "br"}
@@ -49,6 +56,11 @@ def prose(text: str, lang: str = "") -> Prose:
 def one_line(text: str) -> str:
     """`text` with every line break and run of white space folded into one space."""
     return " ".join(_UNFIT.sub("", text).split())
+
+
+def unturned(value: Any) -> Any:
+    """What a page prints: text without the characters by which it would turn what follows it."""
+    return value.translate(_NO_TURNS) if isinstance(value, str) else value
 
 
 def language_of(text: str) -> str:

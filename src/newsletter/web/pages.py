@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from newsletter.content.mailinglist import Theme
 from newsletter.packaged import packaged
 from newsletter.rendering.dates import period
+from newsletter.rendering.prose import unturned
 from newsletter.web.language import DEFAULT, LANGUAGES
 from newsletter.web.paths import Paths
 
@@ -78,6 +79,7 @@ def _environment(folders: tuple[Path, ...], paths: Paths, language: str) -> Envi
         loader=FileSystemLoader(folders),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
+        finalize=unturned,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
