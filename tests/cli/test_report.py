@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli.conftest import ISSUE, Run
@@ -58,3 +59,21 @@ def test_leaves_are_told_as_rates_by_way(filled: Run, mail: Path, tmp_path: Path
         told = json.loads(filled("report", *words, "--json").out)["leaving"]
         assert told["ways"] == {"one-click": {"number": 1, "of": 2, "rate": 0.5}}
         assert told["median_seconds"] == 7200
+
+
+def test_the_same_reason_of_what_failed_and_what_came_back_is_told_of_each(
+    filled: Run, mail: Path, tmp_path: Path
+) -> None:
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
+    assert list(mail.iterdir())
+    with closing(sqlite3.connect(tmp_path / "newsletter.db")) as connection, connection:
+        for address, state in (("ann@reader.example", "bounced"), ("bo@reader.example", "failed")):
+            connection.execute(
+                "UPDATE deliveries SET state = ?, reason = 'bad address: no such mailbox' WHERE "
+                "subscriber_id = (SELECT id FROM subscribers WHERE address = ?)",
+                (state, address),
+            )
+    lines = [line.split() for line in filled("report", ISSUE).out.splitlines()]
+    assert lines.count(["bad", "address", "1"]) == 2
+    told = [" ".join(line) for line in lines]
+    assert told.index("failed 1") < len(told) - 1 - told[::-1].index("bad address 1")

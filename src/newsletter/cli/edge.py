@@ -106,10 +106,11 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut
     out.print(table, soft_wrap=False)
 
 
-def show_facts(facts: Mapping[str, object]) -> None:
-    """Names and values, one a line."""
-    width = max(map(len, facts), default=0)
-    for name, value in facts.items():
+def show_facts(facts: Mapping[str, object] | Sequence[tuple[str, object]]) -> None:
+    """Names and values, one a line; in pairs where a name may come twice."""
+    pairs = facts.items() if isinstance(facts, Mapping) else facts
+    width = max((len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
         out.print(f"{name.ljust(width)}  {_cell(value)}")
 
 

@@ -61,10 +61,15 @@ def report(
                 told = {**plain(whole), "issues": [_json(one) for one in whole.issues]}
                 show_json({**told, "leaving": leaving_json(leaving(session, name))})
                 return
-            people = {f"readers, {state}": number for state, number in whole.people.items()}
-            opened = _opened([one.clicks for one in whole.issues if one.clicks])
-            left = leaving_facts(leaving(session, name))
-            show_facts({"list": name, **people, **_growth(whole.growth, "ever"), **left, **opened})
+            show_facts(
+                [
+                    ("list", name),
+                    *((f"readers, {state}", number) for state, number in whole.people.items()),
+                    *_growth(whole.growth, "ever"),
+                    *leaving_facts(leaving(session, name)).items(),
+                    *_opened([one.clicks for one in whole.issues if one.clicks]),
+                ]
+            )
             _show_beside(whole.issues)
             return
         wanted = issues.get_issue(session, *split_issue(what))
@@ -86,61 +91,60 @@ def report(
 
 
 def _show(found: IssueReport, left: Leaving) -> None:
-    facts: dict[str, object] = {
-        "issue": found.issue,
-        "state": found.state,
-        "accepted by the relay": found.accepted,
-        **_part("of these came back", sum(found.bounced.values()), found),
-        **_lines(found.bounced),
-        "deferred": sum(found.deferred.values()),
-        **_lines(found.deferred),
-        "failed": sum(found.failed.values()),
-        **_lines(found.failed),
-        "skipped": sum(found.skipped.values()),
-        **_lines(found.skipped),
-        "waiting": found.waiting,
-        "in doubt": found.in_doubt,
-        **_part("complaints", found.complaints, found),
-        **leaving_facts(left),
-    }
-    for name, counts in (
-        ("because", found.leaves.reasons),
-        ("after the mail", found.leaves.since_mail),
-    ):
-        facts |= {f"  {name} {word}": number for word, number in counts.items()}
+    # In pairs: what failed may have the same reason as what came back.
+    facts: list[tuple[str, object]] = [
+        ("issue", found.issue),
+        ("state", found.state),
+        ("accepted by the relay", found.accepted),
+        ("of these came back", _share(found, sum(found.bounced.values()))),
+        *_lines(found.bounced),
+        ("deferred", sum(found.deferred.values())),
+        *_lines(found.deferred),
+        ("failed", sum(found.failed.values())),
+        *_lines(found.failed),
+        ("skipped", sum(found.skipped.values())),
+        *_lines(found.skipped),
+        ("waiting", found.waiting),
+        ("in doubt", found.in_doubt),
+        ("complaints", _share(found, found.complaints)),
+        *leaving_facts(left).items(),
+        *_lines(found.leaves.reasons, "because "),
+        *_lines(found.leaves.since_mail, "after the mail "),
+    ]
     if found.leaves.undone:
-        facts["  taken back"] = found.leaves.undone
+        facts.append(("  taken back", found.leaves.undone))
     if found.clicks is not None:
-        facts |= _clicks(found.clicks)
+        facts += _clicks(found.clicks)
     if found.growth is not None:
-        facts |= _growth(found.growth, "since the issue before" if found.growth.since else "ever")
+        facts += _growth(found.growth, "since the issue before" if found.growth.since else "ever")
     show_facts(facts)
     if found.clicks is not None and found.clicks.papers:
         _show_opened(found.clicks)
 
 
-def _clicks(clicks: ClickReport) -> dict[str, object]:
-    facts: dict[str, object] = {
-        "links opened by people": clicks.people,
-        **{f"  on {topic}": number for topic, number in clicks.topics.items()},
-    }
+def _clicks(clicks: ClickReport) -> list[tuple[str, object]]:
+    facts: list[tuple[str, object]] = [
+        ("links opened by people", clicks.people),
+        *_lines(clicks.topics, "on "),
+    ]
     if clicks.notes:
-        facts["  in the editors' words"] = clicks.notes
-    facts["by what looks like scanners"] = clicks.scanners
+        facts.append(("  in the editors' words", clicks.notes))
+    facts.append(("by what looks like scanners", clicks.scanners))
     if clicks.undecided:
-        facts["not yet told apart"] = clicks.undecided
-    facts["clicks are kept for"] = f"{clicks.kept_days} days"
-    return facts
+        facts.append(("not yet told apart", clicks.undecided))
+    return [*facts, ("clicks are kept for", f"{clicks.kept_days} days")]
 
 
-def _opened(clicks: Sequence[ClickReport]) -> dict[str, object]:
+def _opened(clicks: Sequence[ClickReport]) -> list[tuple[str, object]]:
     """The clicks of some issues by topic; nothing if none of them counts any."""
+    if not clicks:
+        return []
     topics: Counter[str] = Counter()
     for one in clicks:
         topics.update(one.topics)
-    total = {"links opened by people, in the issues below": sum(one.people for one in clicks)}
-    by_topic = {f"  on {topic}": number for topic, number in topics.most_common()}
-    return {**total, **by_topic} if clicks else {}
+    total = sum(one.people for one in clicks)
+    name = "links opened by people, in the issues below"
+    return [(name, total), *_lines(dict(topics.most_common()), "on ")]
 
 
 def _show_opened(clicks: ClickReport) -> None:
@@ -177,16 +181,12 @@ def _show_beside(found: Sequence[IssueReport]) -> None:
     )
 
 
-def _growth(growth: Growth, span: str) -> dict[str, object]:
-    return {
-        f"joined {span}": growth.joined,
-        f"left {span}": sum(growth.left.values()),
-        **{f"  by {way}": number for way, number in growth.left.items()},
-    }
-
-
-def _part(name: str, number: int, found: IssueReport) -> dict[str, object]:
-    return {name: _share(found, number)}
+def _growth(growth: Growth, span: str) -> list[tuple[str, object]]:
+    return [
+        (f"joined {span}", growth.joined),
+        (f"left {span}", sum(growth.left.values())),
+        *_lines(growth.left, "by "),
+    ]
 
 
 def _share(found: IssueReport, number: int) -> str:
@@ -194,8 +194,8 @@ def _share(found: IssueReport, number: int) -> str:
     return f"{number} ({rate:.2%})" if rate is not None and number else str(number)
 
 
-def _lines(counts: Mapping[str, int]) -> dict[str, object]:
-    return {f"  {name}": number for name, number in counts.items()}
+def _lines(counts: Mapping[str, int], word: str = "") -> list[tuple[str, object]]:
+    return [(f"  {word}{name}", number) for name, number in counts.items()]
 
 
 def _json(found: IssueReport) -> dict[str, Any]:
