@@ -1,5 +1,6 @@
 """Tokens open what they were made for, and nothing else."""
 
+import hmac
 from base64 import b32decode, b32encode
 
 import pytest
@@ -78,6 +79,22 @@ def test_a_short_key_is_refused_without_being_shown() -> None:
 def test_a_key_never_prints_itself() -> None:
     assert OLD not in repr(Key(OLD))
     assert OLD not in repr(RING)
+
+
+@given(IDS)
+def test_tokens_made_together_are_those_made_one_by_one(delivery: int) -> None:
+    key = Key(NEW)
+    together = key.sign_all(tuple(Purpose), delivery)
+    assert together == [key.sign(purpose, delivery) for purpose in Purpose]
+
+
+@given(IDS, PURPOSES)
+def test_a_tokens_last_80_bits_are_those_of_the_standard_hmac(
+    delivery: int, purpose: Purpose
+) -> None:
+    packed = b32decode(Key(NEW).sign(purpose, delivery).upper())
+    told = purpose.encode() + b"\0" + packed[:-10]
+    assert packed[-10:] == hmac.digest(NEW.encode(), told, "sha256")[:10]
 
 
 @given(st.integers(1, 2**64 - 1), st.sampled_from(Purpose))

@@ -29,6 +29,7 @@ from newsletter.store.issues import Issue
 from newsletter.store.values import Due, Fixed, Skip
 from newsletter.tokens import TEST_DELIVERY, Key, Keyring, Purpose
 
+_IN_A_MESSAGE = (Purpose.LEAVE, Purpose.MANAGE, Purpose.VIEW)
 _PLANS = 4096
 _COMPILED = 16
 _EDITIONS = 4
@@ -57,13 +58,14 @@ def message_for(
         MessageError: a value fits no header.
     """
     key = keyring[fixed.key_id]
+    leave, manage, view = key.sign_all(_IN_A_MESSAGE, delivery_id)
     values = {
         "to": to_field(fixed.address),
         "message_id": fixed.message_id,
         "date": _date(fixed.date),
-        "leave_token": key.sign(Purpose.LEAVE, delivery_id),
-        "manage_token": key.sign(Purpose.MANAGE, delivery_id),
-        "view_token": key.sign(Purpose.VIEW, delivery_id),
+        "leave_token": leave,
+        "manage_token": manage,
+        "view_token": view,
     }
     if issue.counted:
         values[CLICK.source] = key.sign(Purpose.CLICK, delivery_id)

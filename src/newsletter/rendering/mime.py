@@ -26,6 +26,13 @@ _SAFE = re.compile(r"[!-~]+(?: [!-~]+)*")
 _TOKEN = re.compile(r"[A-Za-z0-9_~-]+")
 
 
+_FITS = {name: _TOKEN if name.endswith("_token") else _SAFE for name in WIDTHS}
+_ALL_FIT = re.compile(
+    "\n".join(f"(?=.{{1,{width}}}$){_FITS[name].pattern}" for name, width in WIDTHS.items()),
+    re.MULTILINE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What all messages of a compiled issue have in common outside their parts.
@@ -86,13 +93,15 @@ def checked(values: Mapping[str, str]) -> Mapping[str, str]:
     Raises:
         MessageError: one is missing, too long, or holds characters that cannot stand there.
     """
+    if _ALL_FIT.fullmatch("\n".join([values.get(name, "") for name in WIDTHS])):
+        return values  # as nearly always; else which of them, and why
     for name, width in WIDTHS.items():
         value = values.get(name)
         if value is None:
             raise MessageError(f"the message has no {name}")
         if len(value) > width:
             raise MessageError(f"the {name} has {len(value)} characters; there is room for {width}")
-        if not (_TOKEN if name.endswith("_token") else _SAFE).fullmatch(value):
+        if not _FITS[name].fullmatch(value):
             raise MessageError(f"the {name} {value!r} holds characters that cannot stand there")
     return values
 
