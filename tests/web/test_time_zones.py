@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
 
+from newsletter.content.timing import Waves
 from newsletter.content.zones import zones_by_region
-from newsletter.store import histories, subscribers
-from tests.web.newsstand import Newsstand
+from newsletter.store import histories, lists, subscribers
+from tests.web.newsstand import NOW, Newsstand
 from tests.web.phone import chromium, phone, served
 from tests.web.test_preferences_page import ADA, as_shown
 
@@ -84,6 +87,17 @@ def test_the_page_asks_in_the_readers_language(newsstand: Newsstand) -> None:
     page = newsstand.client.get(newsstand.choose_path("mei@mail.example.net")).text
     for words in ("时区", "与列表相同：Europe/Berlin", '<optgroup label="亚洲">'):
         assert words in page
+
+
+def test_the_page_says_what_a_zone_is_good_for(newsstand: Newsstand) -> None:
+    page = newsstand.client.get(newsstand.choose_path()).text
+    assert "goes to everybody at once" in page
+    found = newsstand.digest.list
+    with newsstand.database.write() as session:
+        by_readers = replace(found.schedule, waves=Waves.READER, time=dt.time(7, 30))
+        lists.sync_list(session, replace(found, schedule=by_readers), {}, now=NOW)
+    page = newsstand.client.get(newsstand.choose_path()).text
+    assert "Your mail comes at 07:30 by this clock." in page
 
 
 @pytest.mark.system("chromium")

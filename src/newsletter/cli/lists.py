@@ -130,7 +130,6 @@ def show(
         states = subscribers.state_counts(session, name)
         topics = subscribers.topic_counts(session, name)
         readers = reader_counts(session, name, local_day(found, now()))
-    when = found.schedule
     if json:
         choices = {**plain(topics), **plain(readers)}
         show_json({"list": plain(found), "subscriptions": states, "choices": choices})
@@ -140,7 +139,7 @@ def show(
             "list": f"{found.name} ({found.title('en')})",
             "sender": f"{found.sender.name} <{found.sender.address}>",
             "pages": found.public_url,
-            "goes out": f"{when.weekday} {when.time:%H:%M} {when.zone}",
+            "goes out": found.schedule.words,
             "week begins": found.week_starts,
             "template": found.template,
             "languages": found.languages,

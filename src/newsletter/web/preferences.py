@@ -106,7 +106,7 @@ def _answer(
         tiers=depths(words),
         tongues=tongues(words, found.list.languages),
         greatest_most=GREATEST_MOST,
-        zones=zones(words, found.list.schedule.zone, found.zone),
+        zones=zones(words, found.list.schedule, found.zone),
         tomorrow=today + dt.timedelta(days=1),
     )
 

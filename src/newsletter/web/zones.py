@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
 
+from newsletter.content.timing import Schedule, Waves
 from newsletter.content.zones import zones_by_region
 from newsletter.web.choices import LISTS_OWN
 
@@ -26,16 +27,17 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """The list's own and what belongs to no region, and then the regions."""
+    """The list's own and what belongs to no region, then the regions; and what a choice does."""
 
     first: tuple[Zone, ...]
     regions: tuple[Region, ...]
+    note: str
 
 
-def zones(words: NullTranslations, own: str, chosen: str) -> Zones:
-    """All that can be chosen on a list whose own zone is `own`; `chosen` is among them, even if it
-    is the kind of name that an import may bring and nobody is offered (`CET`)."""
-    offered = zones_by_region()
+def zones(words: NullTranslations, schedule: Schedule, chosen: str) -> Zones:
+    """All that can be chosen on a list with such a schedule; `chosen` is among them, even if it is
+    the kind of name that an import may bring and nobody is offered (`CET`)."""
+    own, offered = schedule.zone, zones_by_region()
     first = [Zone(LISTS_OWN, words.gettext("As the list: %s") % own), Zone("UTC", "UTC")]
     if chosen not in ("", "UTC", *(name for names in offered.values() for name in names)):
         first.append(Zone(chosen, chosen))
@@ -46,7 +48,15 @@ def zones(words: NullTranslations, own: str, chosen: str) -> Zones:
             Region(named.get(region, region), tuple(Zone(name, _place(name)) for name in names))
             for region, names in offered.items()
         ),
+        _note(words, schedule),
     )
+
+
+def _note(words: NullTranslations, schedule: Schedule) -> str:
+    _ = words.gettext
+    if schedule.waves is Waves.READER:
+        return _("Your mail comes at %s by this clock.") % f"{schedule.rule.time:%H:%M}"
+    return _("This list goes to everybody at once, so it makes no difference now.")
 
 
 def regions(words: NullTranslations) -> Mapping[str, str]:
