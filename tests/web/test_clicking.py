@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -406,3 +408,19 @@ def test_the_lists_page_tells_people_that_links_are_counted(stand: Newsstand) ->
 
 def test_the_page_of_a_list_that_counts_nothing_says_nothing_of_it(newsstand: Newsstand) -> None:
     assert SAID not in newsstand.client.get(f"/lists/{newsstand.digest.list.name}").text
+
+
+def test_logs_hold_neither_the_token_nor_where_a_link_leads(
+    stand: Newsstand, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with structlog.testing.capture_logs() as events:
+        stand.client.get(path(stand, 0))
+        stand.client.head(path(stand, 99))
+        settle(stand.database, LATER + 10 * MINUTE)
+    ours = [record.getMessage() for record in caplog.records if record.name != "httpx2"]
+    said = f"{events}{ours}"
+    assert "/c/{token}/{number}" in said
+    assert stand.token(Purpose.CLICK) not in said
+    assert "arxiv.org" not in said
+    assert "@" not in said

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from newsletter.cli.clockwork import Lifespan
 from newsletter.cli.edge import now
-from newsletter.errors import DatabaseError
+from newsletter.errors import NewsletterError
 from newsletter.store import clicks, confirmations, lists
 from newsletter.store.database import Database
 from newsletter.tracking.clicks import settle
@@ -65,6 +65,6 @@ async def _keep(seconds: float, work: Callable[[], object]) -> None:
 async def _once(work: Callable[[], object]) -> None:
     try:
         await asyncio.to_thread(work)
-    except DatabaseError as error:
+    except NewsletterError as error:
         reason = str(error)  # it says all; a traceback would say less
         structlog.get_logger("newsletter.web").warning("not forgotten yet", reason=reason)
