@@ -31,9 +31,11 @@ def served(newsstand: Newsstand) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(newsstand.app, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:  # a test that fails must not leave a thread that keeps the whole run from ending
+            server.should_exit = True
+            thread.join(10)
 
 
 @contextmanager

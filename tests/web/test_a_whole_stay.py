@@ -16,6 +16,13 @@ from tests.web.phone import SMALL, chromium, phone, served
 NEW = "zoe@mail.example.net"
 _AXE = """() => axe.run(document, {resultTypes: ["violations"]}).then(found =>
   found.violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`))"""
+_POST = """([path, fields]) => {
+  const form = Object.assign(document.createElement("form"), {method: "post", action: path});
+  for (const [name, value] of Object.entries(fields))
+    form.append(Object.assign(document.createElement("input"), {name, value}));
+  document.body.append(form);
+  setTimeout(() => form.submit(), 0);
+}"""
 
 pytestmark = pytest.mark.system("chromium")
 
@@ -88,3 +95,35 @@ def test_every_page_is_fit_for_all_eyes_and_hands(
                 page.evaluate(axe)
                 assert page.evaluate(_AXE) == [], path
                 assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
+
+
+@pytest.mark.system(INSTALLED)
+@pytest.mark.parametrize("reader", ["ada@mail.example.net", "mei@mail.example.net"])
+def test_what_every_button_leads_to_is_fit_too(
+    newsstand: Newsstand, browser: Browser, reader: str
+) -> None:
+    axe = (MODULES / "axe-core" / "axe.min.js").read_text("utf-8")
+    newsstand.client.post("/lists/ai-for-science/subscribe", data={"address": NEW})
+    forms = [
+        ("/lists/ai-for-science/subscribe", {"address": "nobody"}),
+        ("/lists/ai-for-science/subscribe", {"address": NEW}),
+        (last_links(newsstand)[0], {}),
+        ("/manage", {"address": "nobody"}),
+        (newsstand.choose_path(reader), {"scope": "chosen", "do": "preview"}),
+        (newsstand.choose_path(reader), {"scope": "everything"}),
+        (f"{newsstand.choose_path(reader)}/address", {"address": "other@mail.example.net"}),
+        (newsstand.leave_path(reader), {"choice": "topic", "topic": "operators"}),
+        (newsstand.leave_path(reader), {"choice": "fewer"}),
+        (newsstand.leave_path(reader), {"choice": "pause", "weeks": "4"}),
+        (newsstand.leave_path(reader), {"choice": "leave", "reason": "too-many"}),
+        (newsstand.leave_path(reader), {"choice": "undo"}),
+        (newsstand.leave_path(reader), {}),
+    ]
+    with served(newsstand) as url, phone(browser, "dark", scripts=True) as page:
+        for path, fields in forms:
+            page.goto(url + "/manage")
+            with page.expect_navigation():
+                page.evaluate(_POST, [path, fields])
+            page.evaluate(axe)
+            assert page.evaluate(_AXE) == [], (path, fields)
+            assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
