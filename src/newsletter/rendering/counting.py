@@ -3,8 +3,8 @@
 Where a list counts clicks, each link of its content leads, in HTML, to `/c/TOKEN/NUMBER`: the
 reader's token, and the link's place among those stored with the edition. It is a slot like others,
 put in once when an issue is compiled. The text part keeps the addresses themselves, which there are
-what is read; so does all that is not content: whatever leads to a reader's own pages or to the
-list's is never counted.
+what is read. What is no content, such as links to a reader's own pages or the foot's to the list's,
+is never counted.
 """
 
 from __future__ import annotations
