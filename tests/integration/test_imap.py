@@ -182,8 +182,8 @@ def test_a_server_that_is_not_there_is_told(server: Dovecot, mailed: Mailed) -> 
 
 
 @contextmanager
-def talking(*lines: bytes, then: str = "hang") -> Iterator[int]:
-    """The port of a server that says some lines, one for each it is told, and then nothing, or
+def talking(*lines: bytes, then: str = "hang", told: list[bytes] | None = None) -> Iterator[int]:
+    """The port of a server that says some lines, one for each it is `told`, and then nothing, or
     hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         done = threading.Event()
@@ -191,9 +191,11 @@ def talking(*lines: bytes, then: str = "hang") -> Iterator[int]:
         def talk() -> None:
             client, _ = listener.accept()
             with client, client.makefile("rwb") as stream:
-                for line in lines:
-                    tag = b"*" if line == lines[0] else stream.readline().split()[0]
-                    stream.write(line.replace(b"TAG", tag))
+                for number, line in enumerate(lines):
+                    heard = stream.readline() if number else b"*"
+                    if told is not None:
+                        told.append(heard)
+                    stream.write(line.replace(b"TAG", heard.split()[0]))
                     stream.flush()
                 if then == "hang":
                     done.wait(10)
@@ -236,6 +238,26 @@ def test_where_nothing_can_be_taken_out_nothing_is_read(mailed: Mailed) -> None:
     with talking(*lines) as port:
         mailbox = f"imap://{USER}:x@127.0.0.1:{port}/?then=delete"
         assert "has no UIDPLUS" in told(mailed, mailbox)
+
+
+def fetch(uid: int, octets: bytes) -> bytes:
+    """A message as a server gives it that writes its UID after it."""
+    return b"* %d FETCH (BODY[]<0> {%d}\r\n%s UID %d)\r\n" % (uid, len(octets), octets, uid)
+
+
+def test_what_a_server_did_not_give_is_not_marked() -> None:
+    told: list[bytes] = []
+    lines = (
+        *(GREETING, CAPABLE, b"TAG OK welcome\r\n", b"* 2 EXISTS\r\nTAG OK it is\r\n"),
+        *(CAPABLE, b"* SEARCH 7 8\r\nTAG OK found\r\n"),
+        *(fetch(8, b"Subject: x\r\n\r\n") + b"TAG OK given\r\n", b"TAG OK marked\r\n"),
+    )
+    with talking(*lines, then="hang up", told=told) as port:
+        batches = unread_on(parse_imap(f"imap://{USER}:x@127.0.0.1:{port}/"))
+        assert list(batches) == [[b"Subject: x\r\n\r\n"]]
+    assert [line for line in told if b"STORE" in line] == [
+        told[-1].split()[0] + b" UID STORE 8 +FLAGS.SILENT (\\Seen)\r\n"
+    ]
 
 
 def test_a_path_is_a_maildir(mailed: Mailed, tmp_path: Path) -> None:

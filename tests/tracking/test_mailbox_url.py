@@ -38,6 +38,7 @@ def test_what_it_is_called_has_no_user_and_no_password() -> None:
         assert "p@ss" not in shown
     assert "p@ss" not in repr(parse_imap(STORED))
     assert str(parse_imap("imap://u:p@h:7/A")) == "imap://h:7/A"
+    assert str(parse_imap("imaps://u:p@[::1]/A")) == "imaps://[::1]/A"
 
 
 @pytest.mark.parametrize(

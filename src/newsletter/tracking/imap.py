@@ -41,9 +41,10 @@ def unread_on(
         for start in range(0, len(waiting), _BATCH):
             if stop():
                 return
-            batch = waiting[start : start + _BATCH]
-            yield folder.messages(batch)
-            folder.settle(batch)
+            fetched = folder.messages(waiting[start : start + _BATCH])
+            if fetched:
+                yield list(fetched.values())
+                folder.settle(list(fetched))
 
 
 @contextmanager
@@ -130,15 +131,13 @@ class _Folder:
                     found += (line or b"").decode("ascii", "replace").split()
         return found
 
-    def messages(self, uids: Sequence[str]) -> list[bytes]:
-        """Their octets, in whatever order; one that is gone by now is passed over."""
+    def messages(self, uids: Sequence[str]) -> dict[str, bytes]:
+        """Their octets by UID; one that is gone by now, or that is not given, is not among them."""
         # PEEK: what was only fetched must not count as read.
         wanted = f"(UID BODY.PEEK[]<0.{MOST_OCTETS}>)"
         with _told(self._place, "reading"):
             answer = self._ask("reading", self._server.uid("FETCH", ",".join(uids), wanted))
-        return [
-            part[1] for part in answer if isinstance(part, tuple) and _UID.search(part[0] + b" ")
-        ]
+        return {uid: octets for uid, octets in _fetched(answer) if uid in uids}
 
     def settle(self, uids: Sequence[str]) -> None:
         """Does with what was read as the place says."""
@@ -174,6 +173,15 @@ class _Folder:
         if kind != "OK":
             raise MailboxError(f"{self._place}: {what} was refused: {_words(said)}")
         return said
+
+
+def _fetched(answer: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
+    """UIDs and octets. A server writes the UID before the octets or after them, as it likes."""
+    for part, after in zip(answer, (*answer[1:], b""), strict=True):
+        if isinstance(part, tuple):
+            tail = after if isinstance(after, bytes) else b""
+            if uid := _UID.search(part[0]) or _UID.search(tail):
+                yield uid[1].decode("ascii"), part[1]
 
 
 @contextmanager

@@ -40,7 +40,8 @@ class ImapPlace:
     def __str__(self) -> str:
         scheme = "imaps" if self.tls else "imap"
         port = "" if self.port == _PORTS[scheme] else f":{self.port}"
-        return f"{scheme}://{self.host}{port}/{self.folder}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}{port}/{self.folder}"
 
     @property
     def here(self) -> bool:
