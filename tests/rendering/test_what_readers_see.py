@@ -269,7 +269,7 @@ def test_the_editors_note_stands_first_in_the_readers_language(name: str) -> Non
     page, text = seen(digest, name)
     assert "<em>quiet</em>" in page
     assert page.index("<em>quiet</em>") < page.index("<h2")
-    assert "A *quiet* week.\n\n- one\n\n- two\n" in text
+    assert "A *quiet* week.\n\n- one\n- two\n" in text
     assert "平静的一周" not in page
     assert "平静的一周" in seen(digest, name, languages=("zh",))[1]
     assert "quiet" not in seen(digest, name, follows=frozenset({"proofs"}), only_topics=True)[1]

@@ -7,13 +7,17 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, nodes
+from jinja2.bccache import Bucket
 
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.rendering.fragments import CUTTER, Cutter, FragmentExtension, check_loops
 from newsletter.rendering.templates import Template
 
 Files = tuple[tuple[str, str], ...]  # a file's full name and its text
+
+_MOST_FILES = 256
+"""Files that are kept as they were read: some templates, each with what it includes."""
 
 
 class _Folder(Environment):
@@ -50,17 +54,47 @@ def _parsed(files: tuple[tuple[str, str], ...], name: str) -> jinja2.Template:
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
         return (texts[name], name, lambda: True) if name in texts else None
 
-    environment = _Folder(
-        loader=FunctionLoader(load),
-        autoescape=name.endswith(".mjml"),
+    mjml = name.endswith(".mjml")
+    check_loops({name: _tree(name, text, mjml=mjml) for name, text in files})
+    return _environment(FunctionLoader(load), mjml=mjml).get_template(name)
+
+
+def _environment(loader: FunctionLoader | None, *, mjml: bool) -> Environment:
+    return _Folder(
+        loader=loader,
+        autoescape=mjml,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         extensions=[FragmentExtension],
+        bytecode_cache=_COMPILED,
     )
-    check_loops(environment, texts)
-    return environment.get_template(name)
+
+
+class _CompiledFiles(BytecodeCache):
+    """What each file was compiled to. Whoever changes one file of a template waits for that one."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja asks for a file's code, by its name and the hash of its text."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Jinja has compiled a file."""
+        while len(self._kept) >= _MOST_FILES:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _CompiledFiles()
+
+
+@lru_cache(maxsize=_MOST_FILES)
+def _tree(name: str, text: str, *, mjml: bool) -> nodes.Template:
+    return _environment(None, mjml=mjml).parse(text, name)
 
 
 def _told(name: str, files: Files, work: Callable[[], str]) -> str:

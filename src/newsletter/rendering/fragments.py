@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, nodes
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
@@ -98,14 +98,13 @@ def _fold(text: str, *, after: bool, before: bool) -> str:
     return folded.removesuffix("\n") if before else folded
 
 
-def check_loops(environment: Environment, files: Mapping[str, str]) -> None:
+def check_loops(trees: Mapping[str, nodes.Template]) -> None:
     """Refuses `loop.index` and its like in a loop over fragments: it would count what the
-    reader does not see.
+    reader does not see. `trees` are a template's files as Jinja parsed them.
 
     Raises:
         TemplateError: with the file and line of the first such use.
     """
-    trees = {name: environment.parse(text, name) for name, text in files.items()}
     cutting = _cutting_macros([m for tree in trees.values() for m in tree.find_all(nodes.Macro)])
     for name, tree in trees.items():
         for loop in tree.find_all(nodes.For):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from newsletter.rendering.mathtext import readable_maths
 
@@ -86,9 +88,8 @@ def shorten(text: str, characters: int) -> str:
 
 def rich(markdown: str) -> str:
     """Markdown from an editor as HTML of a few harmless tags (nh3 keeps nothing else)."""
-    source = "\n".join(_UNFIT.sub("", line) for line in markdown.splitlines())
     clean = nh3.clean(
-        _MARKDOWN.render(source),
+        _MARKDOWN.render(_fit(markdown)),
         tags=_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
@@ -97,13 +98,13 @@ def rich(markdown: str) -> str:
     return re.sub(r">([^<>]+)<", lambda m: f">{_in_lines(html.unescape(m[1]))}<", clean).strip()
 
 
-def paragraphs(markdown: str) -> tuple[str, ...]:
-    """The paragraphs and list items of Markdown, each on one line, as plain text shows them."""
-    found: list[str] = []
-    for block in re.split(r"\n\s*\n", markdown.replace("\r\n", "\n")):
-        items = re.split(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)", block)
-        found += [line for line in map(one_line, items) if line]
-    return tuple(found)
+def markdown_tokens(markdown: str) -> Sequence[Token]:
+    """What Markdown says, block by block."""
+    return _MARKDOWN.parse(_fit(markdown))
+
+
+def _fit(markdown: str) -> str:
+    return "\n".join(_UNFIT.sub("", line) for line in markdown.splitlines())
 
 
 def _in_lines(text: str) -> str:

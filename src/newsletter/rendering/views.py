@@ -16,11 +16,11 @@ from newsletter.content.mailinglist import Untranslated
 from newsletter.content.topics import TopicTree
 from newsletter.rendering import dates
 from newsletter.rendering.categories import category_name
+from newsletter.rendering.notetext import Block, note_text
 from newsletter.rendering.prose import (
     Prose,
     language_of,
     one_line,
-    paragraphs,
     prose,
     rich,
     shorten,
@@ -96,12 +96,14 @@ class TopicView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteView:
-    """An editor's Markdown: as HTML of a few harmless tags, and as paragraphs of plain text."""
+    """An editor's Markdown: as HTML of a few harmless tags, and as blocks of plain text with the
+    addresses of their links, numbered from 1."""
 
     lang: str
     second: bool
     html: Markup
-    paragraphs: tuple[Prose, ...]
+    blocks: tuple[Block, ...]
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,12 +299,20 @@ def _text(text: EntryText, lang: str, *, second: bool) -> TextView:
 
 
 def _note(markdown: str, lang: str, *, second: bool) -> NoteView:
+    text = note_text(markdown, lang, _note_address)
     return NoteView(
         lang=lang,
         second=second,
         html=Markup(rich(markdown)),  # noqa: S704 (nh3 cleaned it)
-        paragraphs=tuple(prose(line, lang) for line in paragraphs(markdown)),
+        blocks=text.blocks,
+        links=text.links,
     )
+
+
+def _note_address(link: str) -> str:
+    """A link as the plain text prints it; mail readers take a mailto, too."""
+    mail = link.startswith("mailto:") and link.isascii() and len(link) <= _URL_OCTETS
+    return link if mail else safe_url(link)
 
 
 def _noted(digest: Digest, languages: tuple[str, ...]) -> list[str]:
