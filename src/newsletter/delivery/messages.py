@@ -94,8 +94,14 @@ def envelope_sender(mailing_list: MailingList, key: Key, delivery_id: int) -> st
 
 def message_id(issue: Issue, delivery_id: int, date: dt.datetime) -> str:
     """Its Message-ID (RFC 5322 §3.6.4). The instant keeps two databases' numbers apart."""
-    unique = f"{issue.list_name}.{issue.name}.{delivery_id}.{int(date.timestamp()):x}".lower()
-    return f"<{unique.replace('..', '-')}@{domain_of_sender(issue.digest.list)}>"
+    before, after = _around_number(issue.list_name, issue.name, date)
+    return f"<{before}{delivery_id}{after}@{domain_of_sender(issue.digest.list)}>"
+
+
+@lru_cache(maxsize=16)
+def _around_number(list_name: str, name: str, date: dt.datetime) -> tuple[str, str]:
+    before = f"{list_name}.{name}.".lower().replace("..", "-")
+    return before, f".{int(date.timestamp()):x}"
 
 
 def domain_of_sender(mailing_list: MailingList) -> str:
@@ -196,15 +202,15 @@ class Messages:
         edition = self._issue.edition
         if edition is None:
             raise ConflictError(f"{self._issue.ref} is a draft: it has no messages yet")
-        now = self._clock().astimezone(dt.UTC).replace(microsecond=0)
+        date = self._clock().astimezone(dt.UTC).replace(microsecond=0)
         return Fixed(
-            edition=edition.id,
-            address=due.address,
-            preferences_id=due.preferences_id,
-            message_id=message_id(self._issue, due.delivery_id, now),
-            date=now,
-            key_id=self._keyring.current.id,
-            encoding=Encoding.EIGHT_BIT if offered.eight_bit else Encoding.QUOTED_PRINTABLE,
+            edition.id,
+            due.address,
+            due.preferences_id,
+            message_id(self._issue, due.delivery_id, date),
+            date,
+            self._keyring.current.id,
+            Encoding.EIGHT_BIT if offered.eight_bit else Encoding.QUOTED_PRINTABLE,
         )
 
     def _selection(self, edition: int, preferences_id: int) -> Selection:
