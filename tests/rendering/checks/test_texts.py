@@ -83,6 +83,20 @@ def test_a_failed_summary_names_its_entry_field_and_readers() -> None:
     assert "entries edit 2602.00001 texts.zh.summary" in finding.mend
 
 
+def test_a_variable_left_in_many_entries_is_said_once_for_each_place() -> None:
+    first, second, *others = clean_entries()
+    left = {"en": EntryText(summary="About {{ summary }} of it"), "zh": first.texts["zh"]}
+    entries = [replace(first, texts=left), replace(second, texts=left, title="On {{ title }}")]
+    markup = [f for f in look(clean_digest([*entries, *others])) if f.code == "template-markup"]
+    assert sorted(f.where for f in markup) == [
+        f"{second.key}: title",
+        "texts.en.summary of 2 entries",
+    ]
+    several = next(f for f in markup if "of 2" in f.where)
+    assert several.entries == (first.key, second.key)
+    assert several.readers == 42
+
+
 def test_the_command_that_mends_an_entry_can_be_pasted_into_a_shell() -> None:
     first, *others = clean_entries()
     title = r"Newton's $\alpha$ [sic]"

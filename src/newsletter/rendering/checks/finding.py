@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from newsletter.content.entrysets import entry_set
 from newsletter.content.planning import Depth, Plan
 from newsletter.content.preferences import Preferences
 
@@ -81,7 +82,12 @@ class Audience:
 
     def of_entry(self, index: int) -> int:
         """Readers who get entry `index`, in full or as a title."""
-        return self.mailed(lambda s: s.plan.depths[index] is not Depth.ABSENT)
+        return self.of_entries((index,))
+
+    def of_entries(self, indices: Iterable[int]) -> int:
+        """Readers who get any of these entries."""
+        asked = entry_set(indices)
+        return self.mailed(lambda s: bool(s.plan.shown & asked))
 
     def by_languages(self) -> Mapping[tuple[str, ...], tuple[Selection, ...]]:
         """The selections that get mail, by the languages of their message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from newsletter.content.digest import Digest, DigestEntry
@@ -18,9 +18,16 @@ _TOLD = (Tier.BREAKTHROUGH, Tier.NOTABLE)
 
 def check_texts(digest: Digest, audience: Audience) -> Iterator[Finding]:
     """Findings in entries, briefs, the editor's notes and the list's own words."""
+    alike: dict[tuple[str, str], list[tuple[int, Finding]]] = {}
     for index, item in enumerate(digest.entries):
-        readers = audience.of_entry(index)
-        yield from _entry(item, readers)
+        for finding in _entry(item, audience.of_entry(index)):
+            if finding.code == "template-markup":
+                place = finding.where.rpartition(": ")[2]
+                alike.setdefault((place, finding.what), []).append((index, finding))
+            else:
+                yield finding
+    for (place, _), found in alike.items():
+        yield _together(digest, audience, place, found)
     editorial = audience.mailed(lambda s: s.plan.editorial)
     for brief in digest.briefs:
         yield from _brief(brief, editorial)
@@ -59,6 +66,23 @@ def _entry(item: DigestEntry, readers: int) -> Iterator[Finding]:
             readers=readers,
             entries=(entry.key,),
         )
+
+
+def _together(
+    digest: Digest, audience: Audience, place: str, found: list[tuple[int, Finding]]
+) -> Finding:
+    """One finding of what went wrong the same way in several entries: whatever wrote them did."""
+    indices, findings = zip(*found, strict=True)
+    first: Finding = findings[0]
+    if len(findings) == 1:
+        return first
+    return replace(
+        first,
+        where=f"{place} of {len(findings)} entries",
+        mend="correct what wrote them and import them again, or edit each: newsletter entries edit",
+        readers=audience.of_entries(indices),
+        entries=tuple(digest.entries[index].entry.key for index in indices),
+    )
 
 
 def _brief(brief: Brief, readers: int) -> Iterator[Finding]:
