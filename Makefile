@@ -32,8 +32,9 @@ screenshots: $(READY) ## README's pictures, made from the demo's own mail (needs
 golden: $(READY) ## the messages in tests/golden, written anew; look at the difference
 	$(BIN)/python -m tests.golden.kinds
 
-bench: $(READY) ## how fast it is, in one run on this machine (needs postfix's smtp-sink)
+bench: $(READY) ## how fast it is, in one run on this machine (needs postfix's smtp-sink, and chromium)
 	$(BIN)/python -m tests.bench.rendering
+	$(BIN)/python -m tests.bench.preview
 	$(BIN)/python -m tests.bench.far
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.imports

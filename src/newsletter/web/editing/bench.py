@@ -152,15 +152,16 @@ class Bench:
                 self._forms.popitem(last=False)
             return self._forms[key]
 
-    def template_key(self, issue: Issue) -> str:
-        """Differs when a file of the issue's template does; "" for one that was frozen.
-
-        Raises:
-            TemplateError: the template is missing.
-        """
-        return self._template_key(issue)
+    def key(self, standing: Standing) -> str:
+        """Differs when anything does that decides how the issue looks."""
+        try:
+            template = self._template_key(standing.issue)
+        except TemplateError as error:
+            template = str(error)
+        return hashlib.sha256(f"{standing.key}{template}".encode()).hexdigest()[:32]
 
     def _template_key(self, issue: Issue) -> str:
+        """Differs when a file of its template does; empty for an issue that was frozen."""
         if issue.edition is not None:
             return ""
         template = load_template(self.templates, issue.digest.list.template)

@@ -29,7 +29,6 @@ def shown_json(standing: Standing, shown: Shown, who: Who, nothing: str | None) 
         "draft": issue.edition is None,
         "stored": standing.stored,
         "synced": standing.synced,
-        "key": standing.key,
         "days": [issue.period.first.isoformat(), issue.period.last.isoformat()],
         "languages": issue.digest.list.languages,
         "who": _who_json(who, issue.digest.list, nothing),

@@ -72,6 +72,7 @@ def what_is_shown(
     return found | {
         "undoable": standing.issue.edition is None and last is not None,
         "review": plain(review) | {"at": review.at},
+        "key": bench.key(standing),
         "seen": reviews.fingerprint(standing.issue.digest),
     }
 
@@ -125,7 +126,7 @@ def findings(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any
     """What `newsletter check` finds, each with the entries that it is about."""
     bench = desk.bench
     standing = bench.standing(*opened(request, issue))
-    mailing_list = standing.issue.digest.list
+    mailing_list, key = standing.issue.digest.list, bench.key(standing)
     report = checking.check(
         bench.database,
         standing.issue,
@@ -136,7 +137,7 @@ def findings(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any
     )
     places = {item.entry.key: at for at, item in enumerate(standing.issue.digest.entries)}
     return {
-        "key": standing.key,
+        "key": key,
         "readers": report.readers,
         "selections": report.selections,
         "findings": [

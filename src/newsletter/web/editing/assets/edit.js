@@ -70,6 +70,7 @@ export async function paint() {
   trouble(shown);
   await canvas(shown);
   inspect();
+  document.documentElement.dataset.key = shown.key;
   document.documentElement.dataset.shown = shown.message?.id ?? "nothing";
 }
 
@@ -203,7 +204,7 @@ function later() {
     } catch (error) {
       say(error.message, true);
     }
-  }, 350);
+  }, 600);
 }
 
 // --- following what changes ---
