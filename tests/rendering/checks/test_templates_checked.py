@@ -8,6 +8,7 @@ import pytest
 
 from newsletter.rendering.checks import Severity
 from newsletter.rendering.checks.mjml_source import judge, stamped
+from newsletter.rendering.checks.mjml_values import expected
 from tests.rendering.checks.looking import (
     broken,
     clean_digest,
@@ -46,6 +47,43 @@ def test_mjml_that_there_is_not_is_found_with_file_and_line(old: str, new: str, 
     assert len(findings) == 1
     assert findings[0].where == f"weekly/footer.mjml:{line_of('footer.mjml', old)}"
     assert (findings[0].code, findings[0].severity) == ("mjml", Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('padding="28px 0 40px"', 'padding="28pt 0"', "one to four lengths in px or %"),
+        ('padding="28px 0 40px"', 'padding="1px 2px 3px 4px 5px"', "one to four lengths"),
+        ('font-size="13px"', 'font-size="1em"', "'1em', and takes a length in px"),
+        ('font-size="13px"', 'align="middle"', "takes left, center, right or justify"),
+        ('color="{{ theme.muted }}"', 'color="greyish"', "takes a colour, such as #1c2430"),
+        ('line-height="20px"', 'line-height="20pt"', "takes a length in px, % or no unit"),
+    ],
+)
+def test_a_value_that_an_attribute_cannot_take_is_found(old: str, new: str, what: str) -> None:
+    findings = [f for f in look_at_template(broken("footer.mjml", old, new)) if what in f.what]
+    assert [f.where for f in findings] == [f"weekly/footer.mjml:{line_of('footer.mjml', old)}"]
+    assert findings[0].severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("component", "attribute", "value"),
+    [
+        ("mj-section", "padding", "0"),
+        ("mj-section", "border-radius", "4px 4px 0 0"),
+        ("mj-section", "full-width", "full-width"),
+        ("mj-text", "line-height", "1.5"),
+        ("mj-text", "letter-spacing", "-0.5em"),
+        ("mj-text", "color", "rebeccapurple"),
+        ("mj-text", "color", "#FFF"),
+        ("mj-text", "font-family", "Georgia, serif"),
+        ("mj-image", "height", "auto"),
+        ("mj-column", "width", "33.3%"),
+        ("mj-hero", "mode", "fluid-height"),
+    ],
+)
+def test_what_mjml_takes_is_no_finding(component: str, attribute: str, value: str) -> None:
+    assert expected(component, attribute, value) == ""
 
 
 def test_a_component_is_known_by_the_place_it_ends_in_not_by_its_file() -> None:

@@ -7,6 +7,7 @@ rendered, and the document is judged tag by tag, each with the place that it cam
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from functools import partial
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
 from newsletter.rendering.checks.finding import Finding, Severity
+from newsletter.rendering.checks.mjml_values import expected
 from newsletter.rendering.checks.mjml_vocabulary import ATTRIBUTES, CHILDREN, ENDING, EVERYWHERE
 from newsletter.rendering.environment import render
 from newsletter.rendering.facts import Outline
@@ -148,6 +150,10 @@ def _faults(
     for name in attributes.keys() - known - EVERYWHERE:
         if not (tag.name == "mj-class" and name == "name"):
             yield place, f"<{tag.name}> has no attribute {name}{_meant(name, known)}"
+    for name in sorted(attributes.keys() & known):
+        value = html.unescape(attributes[name])
+        if wanted := expected(tag.name, name, value):
+            yield place, f"{name} of <{tag.name}> is {value!r}, and takes {wanted}"
 
 
 def _meant(word: str, known: Collection[str]) -> str:
