@@ -5,11 +5,13 @@ import datetime as dt
 import pytest
 
 from newsletter.content.preferences import Preferences
+from newsletter.content.topics import Topic, TopicTree
 from newsletter.errors import NotFoundError
-from newsletter.store import subscribers
+from newsletter.store import lists, subscribers
 from newsletter.store.database import Database
 from newsletter.store.subscribers import Admission, Member
 from newsletter.store.values import SubscriptionState, Way
+from tests.builders import make_list
 from tests.store.stage import LIST, NOW, join, sync
 
 ADA = "Ada.Example@example.test"
@@ -74,6 +76,28 @@ def test_leaving_a_topic_is_leaving_that_alone_and_can_be_undone(database: Datab
         assert (departure.topic, departure.undone_at) == ("proofs", LATER)
         with pytest.raises(NotFoundError, match="no topic 'alchemy'"):
             subscribers.leave(session, LIST, ada, way=Way.PAGE, topic="alchemy", now=NOW)
+
+
+@pytest.mark.parametrize("topic", ["physics", "fluids"])
+@pytest.mark.parametrize(
+    "follows", [{"physics"}, {"fluids"}, {"physics", "fluids"}, {"proofs"}, None]
+)
+def test_undoing_the_leave_of_a_topic_sends_what_was_sent_before(
+    database: Database, follows: set[str] | None, topic: str
+) -> None:
+    physics, proofs = Topic(name="physics", titles={}), Topic(name="proofs", titles={})
+    tree = TopicTree((physics, Topic(name="fluids", titles={}, parent="physics"), proofs))
+    before = Preferences(follows=None if follows is None else frozenset(follows))
+    with database.write() as session:
+        lists.sync_list(session, make_list(topics=tree), {}, now=NOW)
+        join(session, ADA, before)
+        ada = subscribers.show(session, ADA).id
+        left = subscribers.leave(session, LIST, ada, way=Way.PAGE, topic=topic, now=NOW)
+        assert left is before.gets(tree.lineage(topic)), "what they do not get they cannot leave"
+        subscribers.undo_leave(session, LIST, ada, LATER, topic=topic)
+        after = subscribers.show(session, ADA).subscriptions[LIST].preferences
+    lines = [tree.lineage(one.name) for one in tree.topics]
+    assert [after.gets(line) for line in lines] == [before.gets(line) for line in lines]
 
 
 def test_an_import_adds_and_never_revives(database: Database) -> None:

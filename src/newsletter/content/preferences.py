@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from newsletter.content.entry import Tier
@@ -29,6 +30,12 @@ class Preferences:
     html: bool = True
     most: int | None = None
     had: frozenset[str] = field(default=frozenset(), metadata={"unsaid": "when empty"})
+
+    def gets(self, lineage: Collection[str]) -> bool:
+        """Whether they get all of a topic, given as `TopicTree.lineage` does; a part, if they muted
+        some of what is under it."""
+        followed = self.follows is None or not self.follows.isdisjoint(lineage)
+        return followed and self.mutes.isdisjoint(lineage)
 
     @property
     def choosy(self) -> bool:

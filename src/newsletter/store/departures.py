@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
+from newsletter.content.topics import TopicTree
 from newsletter.errors import NotFoundError
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.selections import preferences_id, selected
@@ -192,18 +193,28 @@ def _skip(session: Session, row: SubscriptionRow, reason: Skip) -> None:
 
 
 def _mute(session: Session, row: SubscriptionRow, topic: str) -> bool:
-    found = session.get(ListRow, row.list_name)
-    if found is None or topic not in load(MailingList, found.body).topics:
+    tree = _topics(session, row.list_name)
+    if topic not in tree:
         raise NotFoundError(f"the list {row.list_name} has no topic {topic!r}")
     before = selected(session, row.preferences_id)
+    if not before.gets(tree.lineage(topic)):
+        return False
     follows = before.follows - {topic} if before.follows is not None else None
     return _choose(session, row, replace(before, follows=follows, mutes=before.mutes | {topic}))
 
 
 def _unmute(session: Session, row: SubscriptionRow, topic: str) -> bool:
     before = selected(session, row.preferences_id)
-    follows = before.follows | {topic} if before.follows is not None else None
-    return _choose(session, row, replace(before, follows=follows, mutes=before.mutes - {topic}))
+    after = replace(before, mutes=before.mutes - {topic})
+    if after.follows is not None and not after.gets(_topics(session, row.list_name).lineage(topic)):
+        # It was followed by its own name. Where it came with the topic above, it does so again.
+        after = replace(after, follows=after.follows | {topic})
+    return _choose(session, row, after)
+
+
+def _topics(session: Session, list_name: str) -> TopicTree:
+    found = session.get(ListRow, list_name)
+    return TopicTree(()) if found is None else load(MailingList, found.body).topics
 
 
 def _choose(session: Session, row: SubscriptionRow, preferences: Preferences) -> bool:

@@ -60,7 +60,11 @@ def show(site: Here, language: Language, token: str) -> Response:
         private=True,
         mailing_list=found.list,
         address=masked(found.address),
-        topics=tuple(flat(branches(found.list.topics, chosen, found.preferences))),
+        topics=tuple(
+            topic
+            for topic in flat(branches(found.list.topics, chosen, found.preferences))
+            if found.preferences.gets(found.list.topics.lineage(topic.name))
+        ),
         reasons=reasons(site.pages.words(chosen)),
         pauses=PAUSES,
         fewer=fewer,
