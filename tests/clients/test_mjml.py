@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Any
 import mjml
 import pytest
 
+from newsletter.rendering.checks.mjml_values import type_of
+from newsletter.rendering.checks.mjml_vocabulary import ATTRIBUTES, EVERYWHERE
 from newsletter.rendering.inlining import INLINE_STYLE
 from tests.clients.markup import differences
 from tests.clients.sources import mjml_of
@@ -83,3 +86,20 @@ def match(pair: tuple[str, str]) -> Mapping[str, Any] | None:
         if re.fullmatch(known["mrml"], ours) and re.fullmatch(known["reference"], theirs):
             return dict(known)
     return None
+
+
+def test_our_list_of_attributes_and_their_values_is_mjmls_own() -> None:
+    done = run("attributes.cjs")
+    assert done.returncode == 0, done.stderr
+    for component, attributes in json.loads(done.stdout).items():
+        missing = attributes.keys() - ATTRIBUTES[component] - EVERYWHERE
+        assert not missing, component
+        for name, kind in attributes.items():
+            ours = type_of(component, name) or "string"
+            assert _unordered(ours) == _unordered(kind), (component, name)
+
+
+def _unordered(kind: str) -> tuple[str, list[str]]:
+    """A type; the words of an enumeration stand in any order."""
+    name, _, words = kind.partition("(")
+    return name, sorted(words.rstrip(")").split(","))
