@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import resource
+import signal
 import sqlite3
 from collections.abc import Sequence
+from importlib import import_module
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Engine, event, text
@@ -107,3 +111,39 @@ def impatient(seconds: str) -> None:
 def full_disk(octets: str) -> None:
     """Not broken: no file may grow beyond so many octets."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(octets), int(octets)))
+
+
+def trusting() -> None:
+    """The clock looks each second, and the leaving link is not tried: nobody answers there."""
+    from newsletter.cli import clockwork
+    from newsletter.schedule import engine as clock
+
+    clock.EVERY = dt.timedelta(seconds=1)
+
+    async def proven(*_: object) -> None:
+        return None
+
+    vars(clockwork)["prove_leaving"] = proven
+
+
+def dies(where: str) -> None:
+    """SIGKILL, `before` or `after` the so many-th call of a function: `module:name,after,2`."""
+    trusting()
+    path, moment, number = where.split(",")
+    module, _, name = path.rpartition(":")
+    holder: Any = import_module(module)
+    *outer, last = name.split(".")
+    for part in outer:
+        holder = getattr(holder, part)
+    real, calls = getattr(holder, last), count(1)
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        this = next(calls) == int(number)
+        if this and moment == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        found = real(*args, **kwargs)
+        if this:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return found
+
+    setattr(holder, last, dying)

@@ -138,7 +138,7 @@ def _warm() -> None:
     from newsletter.settings import Settings
     from tests.builders import make_digest
 
-    for name in ("newsletter.cli.sending", "tests.integration.sabotage"):
+    for name in ("newsletter.cli.sending", "newsletter.cli.serving", "tests.integration.sabotage"):
         import_module(name)
     folders = edge.template_folders(Settings())
     workflow.compiled_for(make_digest(), ("en", "zh"), folders)

@@ -23,7 +23,7 @@ from newsletter.delivery.relay import parse_relays
 from newsletter.delivery.sender import Surroundings
 from newsletter.errors import ConflictError, DatabaseError, NewsletterError
 from newsletter.schedule.doing import Doing, Prove
-from newsletter.schedule.engine import scheduler
+from newsletter.schedule.engine import look_now, scheduler
 from newsletter.schedule.ticking import Event, next_due, tick
 from newsletter.settings import Settings
 from newsletter.store import issues, retries, slots
@@ -52,6 +52,7 @@ def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) ->
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sends = Sends(db, found, paces, metrics)
         clock = scheduler(sends.look, now)
+        sends.ended = lambda: look_now(clock, now())
         clock.start()
         try:
             yield
@@ -63,7 +64,7 @@ def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) ->
 
 
 class Sends:
-    """The clock's work, and the sends that it has begun."""
+    """The clock's work, and the sends that it has begun. `ended` is called when one has ended."""
 
     def __init__(
         self,
@@ -79,6 +80,7 @@ class Sends:
         self._paces, self._metrics = paces or Paces(), metrics or Metrics()
         self._relay = parse_relays(found.relay_url, found.fallback_relay_url)
         self._hands = hands(db, found, prove)
+        self.ended: Callable[[], None] = lambda: None
         self._stop = asyncio.Event()
         self._looking = asyncio.Lock()
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -143,6 +145,8 @@ class Sends:
             self._log.error("not sent", issue=issue.ref, reason=reason)
         # On record, so that `schedule` shows it and editors are told.
         await asyncio.to_thread(self._note, issue, reason)
+        if not (reason or self._stop.is_set()):
+            self.ended()  # its slot is closed at once
 
     def _note(self, issue: Issue, reason: str) -> None:
         try:

@@ -39,3 +39,9 @@ def scheduler(look: Look, clock: Callable[[], dt.datetime]) -> AsyncIOScheduler:
         max_instances=1,
     )
     return made
+
+
+def look_now(clock: AsyncIOScheduler, now: dt.datetime) -> None:
+    """Has a running scheduler look at once; one that is at it does so within a minute."""
+    if clock.running:
+        clock.modify_job(JOB, next_run_time=now)
