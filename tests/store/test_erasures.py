@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import SQLModel, select
 
 from newsletter.errors import NotFoundError, SettingsError
-from newsletter.store import histories, subscribers
+from newsletter.store import editors, histories, subscribers
 from newsletter.store.database import Database
 from newsletter.store.erasures import STATEMENTS, ErasureKey, erase, erased_among, erasure
 from newsletter.store.feedback import feedback
@@ -139,4 +139,14 @@ def test_every_table_that_can_hold_an_address_is_known_to_erasing() -> None:
     }
     statements = " ".join(STATEMENTS)
     assert holders
-    assert {name for name in holders if f" {name} " not in statements} == set()
+    assert {name for name in holders if f" {name} " not in statements} == {"editors"}
+
+
+def test_an_erased_person_is_no_editor_any_more(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+        editors.add(session, LIST, ANN, NOW)
+    erase_ann(database)
+    with database.read() as session:
+        assert editors.editor_at(session, ANN) is None

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
 from newsletter.errors import NotFoundError, SettingsError
+from newsletter.store.editors import forget
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import instant, seconds
 from newsletter.store.tables import ErasureRow, SubscriberRow
@@ -93,7 +94,8 @@ def nobody(_addresses: Iterable[str]) -> frozenset[str]:
 def erase(
     session: Session, address: str, key: ErasureKey, now: dt.datetime, *, reason: str = ""
 ) -> None:
-    """Forgets a person: address, subscriptions, choices, reasons and servers' words about them.
+    """Forgets a person: address, subscriptions, choices, reasons and servers' words about them,
+    and that they were an editor.
 
     Numbers of what was sent, and of who left, stay without them. What is on its way is not called
     back; what is queued is not sent.
@@ -121,6 +123,7 @@ def erase(
         "gone": f"{_GONE}{person.id}",
         "left": Skip.LEFT,
     }
+    forget(session, address)
     connection = session.connection()
     for statement in STATEMENTS:
         named = {name: value for name, value in everything.items() if f":{name}" in statement}
