@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,7 @@ from newsletter import checking, workflow
 from newsletter.content.serial import plain
 from newsletter.delivery.messages import skip_reason
 from newsletter.errors import NotFoundError
+from newsletter.rendering.checks import Finding
 from newsletter.store import edits, reviews
 from newsletter.store.browsing import issue_before, issue_lines, reader_beside, readers_like
 from newsletter.store.issues import Issue, audience_preview, counts, skips
@@ -135,23 +137,23 @@ def findings(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any
         loopback_allowed=bench.lists_folder is not None,
         most=_CHECKED,
     )
-    places = {item.entry.key: at for at, item in enumerate(standing.issue.digest.entries)}
+    keys = [item.entry.key for item in standing.issue.digest.entries]
     return {
         "key": key,
         "readers": report.readers,
         "selections": report.selections,
-        "findings": [
-            {
-                **plain(found),
-                "places": [
-                    places[key]
-                    for key in dict.fromkeys((*found.entries, found.where))
-                    if key in places
-                ],
-            }
-            for found in report.findings
-        ],
+        "findings": [{**plain(found), "places": _places(found, keys)} for found in report.findings],
     }
+
+
+def _places(found: Finding, keys: Sequence[str]) -> list[int]:
+    """The entries that a finding is about, by their number: those that it lists, or the one that
+    it names (`arxiv:2602.04139: texts.en.impact`)."""
+    return [
+        at
+        for at, key in enumerate(keys)
+        if key in found.entries or found.where == key or found.where.startswith(f"{key}: ")
+    ]
 
 
 @router.get("/api/numbers")

@@ -3,7 +3,7 @@
 import { $, fill, h, kB, number } from "./dom.js";
 import { linkOf, look, page, set } from "./edit.js";
 import { reveal } from "./frames.js";
-import { entriesPanel, historyPanel, wordsPanel } from "./editing.js";
+import { editEntry, entriesPanel, historyPanel, wordsPanel } from "./editing.js";
 
 const TABS = {
   checks: ["Checks", checks],
@@ -77,7 +77,7 @@ function checks(panel) {
   const row = (finding) => {
     const about = finding.places.filter((index) => page.shown.entries[index]);
     const link = page.shown.message?.links.findIndex(({ url }) => url === finding.where) ?? -1;
-    const entry = (index) => h("li", {}, h("button", { type: "button", class: "link", onclick: () => showEntry(index) }, page.shown.entries[index].title));
+    const entry = (index) => h("li", {}, h("button", { type: "button", class: "link", onclick: () => showEntry(index) }, page.shown.entries[index].title), page.shown.draft && h("button", { type: "button", class: "tiny", "aria-label": `Edit ${page.shown.entries[index].title}`, onclick: () => editEntry(index) }, "Edit"));
     return h("li", { class: `finding ${finding.severity} ${pointed?.code === finding.code && pointed?.where === finding.where ? "pointed" : ""}` },
       h("p", {}, h("b", {}, finding.what)),
       h("p", { class: "small" }, h("code", {}, finding.where), finding.readers === null ? "" : ` · ${number(finding.readers, "reader")}`),

@@ -1,0 +1,246 @@
+"""The editors' page in a browser: it follows what is saved, and does what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from newsletter.store import editing, outbox_views
+from tests.clients.tools import INSTALLED, MODULES
+from tests.web.editing.project import ANN, BO, LIST, NOW, Project
+from tests.web.editing.watched import delay, mail, opened, settled
+from tests.web.phone import chromium
+
+pytestmark = pytest.mark.system("chromium")
+
+PATIENCE = 20.0  # seconds: a busy machine is no fault; `make bench` prints the delay
+_AXE = """() => axe.run(document, {resultTypes: ["violations"]}).then(found =>
+  found.violations.flatMap(({id, nodes}) => nodes.map(node =>
+    `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)))"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def link(project: Project) -> Iterator[str]:
+    with project.served() as url:
+        yield f"{url}&to={ANN}"
+
+
+@pytest.fixture
+def page(browser: Browser, link: str) -> Iterator[Page]:
+    found = opened(browser, link)
+    found.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
+    yield found
+    found.context.close()
+
+
+def test_a_saved_template_is_seen_without_a_reload(project: Project, page: Page) -> None:
+    path = project.template("weekly/issue.mjml")
+    text = path.read_text("utf-8")
+    row = "<mj-section><mj-column><mj-text>Saved just now</mj-text></mj-column></mj-section>"
+    page.evaluate("window.stayed = true")
+    assert delay(page, lambda: _write(path, text.replace("{{ masthead() }}", row))) < PATIENCE
+    assert "Saved just now" in mail(page)
+    assert page.evaluate("window.stayed")
+    assert delay(page, lambda: _write(path, text)) < PATIENCE
+    assert "Saved just now" not in mail(page)
+
+
+def test_a_saved_list_file_a_note_and_an_entry_are_seen(project: Project, page: Page) -> None:
+    path = project.folder / "subscribers" / LIST / "list.toml"
+    text = path.read_text("utf-8").replace('"AI for Science"', '"AI for Sceptics"')
+    delay(page, lambda: _write(path, text))
+    assert "AI for Sceptics" in mail(page)
+    expect(page.get_by_text("newsletter lists sync")).to_be_visible()
+    issue = project.issue()
+
+    def note() -> None:
+        with project.database.write() as session:
+            editing.set_note(session, issue.id, "en", "note", "A note.", who="x", now=NOW)
+
+    def entry() -> None:
+        key = issue.digest.entries[0].entry.key
+        with project.database.write() as session:
+            editing.set_text(session, key, "title", "Another title", who="x", now=NOW)
+
+    delay(page, note)
+    assert "A note." in mail(page)
+    page.goto(page.url.replace(f"to={ANN}", "scope=everything&speak=en"))
+    page.wait_for_selector("html[data-shown]")
+    page.evaluate("window.shownAt = []")
+    entry()
+    page.wait_for_function(
+        "() => document.querySelector('.screen iframe')?.contentDocument?.body?.innerText"
+        ".includes('Another title')"
+    )
+
+
+def test_a_broken_template_is_told_over_the_last_good_view(project: Project, page: Page) -> None:
+    path = project.template("weekly/issue.mjml")
+    text = path.read_text("utf-8")
+    before = mail(page)
+    _write(path, text.replace("{{ masthead() }}", "{{ masthead( }}"))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("weekly/issue.mjml:")
+    expect(alert).to_contain_text("masthead( }}")
+    assert mail(page) == before
+    _write(path, text)
+    expect(alert).to_be_empty()
+
+
+def test_keys_change_reader_width_colours_and_part(page: Page) -> None:
+    page.keyboard.press("n")
+    expect(page.locator("#whom-name")).to_have_text(BO)
+    page.keyboard.press("p")
+    expect(page.locator("#whom-name")).to_have_text(ANN)
+    page.keyboard.press("s")
+    expect(page.locator(".screen iframe")).to_have_count(3)
+    page.keyboard.press("s")
+    page.keyboard.press("w")
+    expect(page.locator(".screen iframe")).to_have_attribute(
+        "title", "The message, 768 pixels wide"
+    )
+    light = _ground(page)
+    page.keyboard.press("d")
+    page.wait_for_function("before => " + _GROUND + " !== before", arg=light)
+    page.keyboard.press("t")
+    expect(page.get_by_label("The plain-text part")).to_be_visible()
+    page.keyboard.press("t")
+    page.keyboard.press("h")
+    expect(page.get_by_role("row", name="List-Unsubscribe-Post")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Next subscriber")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_light_and_dark_are_what_a_browser_makes_of_the_untouched_mail(
+    project: Project, browser: Browser, link: str, dark: bool
+) -> None:
+    """So in chromium it is no approximation: the pixels are the same."""
+    page = opened(browser, f"{link}&scheme={'dark' if dark else 'light'}&width=768", dark=not dark)
+    made = project.get("shown", to=ANN)["message"]
+    raw = project.desk.bench.shelf[made["id"]].html
+    plain = browser.new_page(
+        viewport={"width": 768, "height": 900}, color_scheme="dark" if dark else "light"
+    )
+    plain.set_content(raw)
+    framed = browser.new_page(
+        viewport={"width": 768, "height": 900}, color_scheme="light" if dark else "dark"
+    )
+    framed.set_content(project.frame(made["id"], dark=dark))
+    assert framed.screenshot(full_page=True) == plain.screenshot(full_page=True)
+    for one in (plain, framed):
+        one.close()
+    page.context.close()
+
+
+def test_a_personal_link_does_nothing(page: Page) -> None:
+    frame = page.frame_locator(".screen iframe")
+    before = page.url
+    link = frame.locator('a[href="#personal-link"]').last
+    link.scroll_into_view_if_needed()
+    link.click()
+    expect(page.locator("#said")).to_contain_text("does nothing")
+    assert (page.url, len(page.context.pages)) == (before, 1)
+
+
+def test_nothing_runs_in_the_frame(project: Project, page: Page) -> None:
+    path = project.template("weekly/issue.mjml")
+    row = "<mj-raw><script>document.title = 'ran'; top.ran = 1</script><p>after</p></mj-raw>"
+    text = path.read_text("utf-8").replace("{{ masthead() }}", row + "{{ masthead() }}")
+    delay(page, lambda: _write(path, text))
+    assert not page.evaluate("window.ran")
+
+
+def test_an_editor_reorders_words_undoes_and_judges(project: Project, page: Page) -> None:
+    settled(page)
+    first, second = (item.entry.title for item in project.issue().digest.entries[:2])
+    page.get_by_role("tab", name="Entries").click()
+    page.get_by_role("button", name=f"Move down: {first}").click()
+    expect(page.locator(".entry .title").first).to_have_text(second)
+    page.get_by_role("tab", name="Words").click()
+    note = page.locator("#field-en-note")
+    note.fill("Written **here**.")
+    note.press("Control+Enter")
+    page.wait_for_function(
+        "() => document.querySelector('.screen iframe').contentDocument.body.innerText"
+        ".includes('Written here.')"
+    )
+    page.get_by_role("tab", name="History").click()
+    expect(page.locator(".history > li")).to_have_count(2)
+    page.locator("body").press("u")
+    expect(page.locator(".history .undone")).to_have_count(1)
+    page.get_by_role("button", name="Approve…").click()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.locator("#state")).to_have_text("approved")
+    found = [item.entry.title for item in project.issue().digest.entries[:2]]
+    assert (found, dict(project.issue().digest.notes)) == ([second, first], {})
+
+
+def test_a_test_is_sent_from_the_page(project: Project, page: Page) -> None:
+    page.get_by_role("button", name="Send a test").click()
+    page.get_by_label("To").fill("somebody@reader.example")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("waits in the outbox")
+    with project.database.read() as session:
+        assert [found.to for found in outbox_views.mails(session)] == ["somebody@reader.example"]
+
+
+def test_preferences_are_clicked_together_on_the_spot(page: Page) -> None:
+    page.locator("#whom").click()
+    page.get_by_label("Neural operators", exact=True).check()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#whom-says")).to_contain_text("Neural operators")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_page_is_no_wider_than_its_window(browser: Browser, link: str, width: int) -> None:
+    page = opened(browser, link, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.context.close()
+
+
+@pytest.mark.system(INSTALLED)
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_no_violation_on_any_tab_or_dialog(
+    browser: Browser, link: str, dark: bool
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800},
+        color_scheme="dark" if dark else "light",
+        bypass_csp=True,  # for axe-core, which is no part of the page
+    )
+    page = context.new_page()
+    page.goto(f"{link}&scheme={'dark' if dark else 'light'}")
+    page.wait_for_selector("html[data-checked]", timeout=PATIENCE * 1000)
+    page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text("utf-8"))
+    for number in range(1, 7):
+        page.keyboard.press(str(number))
+        page.wait_for_timeout(400)
+        assert page.evaluate(_AXE) == [], number
+    for key in ("?", "r"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(600)
+        assert page.evaluate(_AXE) == [], key
+        page.keyboard.press("Escape")
+    context.close()
+
+
+_GROUND = "getComputedStyle(document.querySelector('.screen iframe').contentDocument.body).backgroundColor"
+
+
+def _ground(page: Page) -> str:
+    return str(page.evaluate(_GROUND))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
