@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter import workflow
+from newsletter import schedule, workflow
 from newsletter.cli import notes, reviewing, steering
 from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
@@ -30,7 +30,7 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.signing import signer
 from newsletter.content.entry import Period
-from newsletter.content.window import parse_issue_name, week_of
+from newsletter.content.window import parse_issue_name
 from newsletter.delivery.showing import render_for
 from newsletter.errors import NewsletterError
 from newsletter.store import issues as store
@@ -67,7 +67,7 @@ def assemble(
         raise typer.BadParameter("give --week, or both --from and --to, or none of them")
     with database() as db:
         with db.read() as session:
-            week_starts = lists.get_list(session, list_name).week_starts
+            found = lists.get_list(session, list_name)
         if first and last:
             if last < first:
                 raise NewsletterError(
@@ -75,9 +75,9 @@ def assemble(
                 )
             window = Period(first.date(), last.date())
         elif week:
-            window = parse_issue_name(week, week_starts)
+            window = parse_issue_name(week, found.week_starts)
         else:
-            window = week_of(now().date() - dt.timedelta(days=7), week_starts)
+            window = schedule.last_window(found, now())
         issue = workflow.assemble_issue(db, list_name, window, now(), settings().public_url)
     if json:
         show_json(_issue_json(issue))

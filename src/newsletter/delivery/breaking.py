@@ -32,7 +32,7 @@ class Breaker:
     def __init__(self, database: Database, issue: Issue, clock: Callable[[], dt.datetime]) -> None:
         self._database, self._issue, self._clock = database, issue, clock
         with database.read() as session:
-            expected = waiting(session, issue.id, most=FIRST)
+            expected = waiting(session, issue.id, now=clock(), most=FIRST)
         self._most = max(FEWEST - 1, expected * issue.digest.list.policies.most_refused / 100)
         self._answered = self._refused = self._looks = 0
         self._reason = ""

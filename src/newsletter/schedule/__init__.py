@@ -14,15 +14,25 @@ from zoneinfo import ZoneInfo
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.moments import window_on
+from newsletter.content.window import week_of
 from newsletter.schedule.planning import ahead
 
-__all__ = ["next_moment", "week_to_send"]
+__all__ = ["last_window", "next_moment", "week_to_send"]
 
 
 def next_moment(mailing_list: MailingList, now: dt.datetime) -> dt.datetime:
     """When a list goes out next by its schedule, in its own zone; waves of readers' zones apart."""
     found = next(ahead(mailing_list, (), now)).send
     return found.astimezone(ZoneInfo(mailing_list.schedule.zone))
+
+
+def last_window(mailing_list: MailingList, now: dt.datetime) -> Period:
+    """The days that an issue made now would cover: the last of the list's weeks that is over, or
+    by other rules than a weekly one what its last moment covered."""
+    today = now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+    if mailing_list.schedule.rule.weekly:
+        return week_of(today - dt.timedelta(days=7), mailing_list.week_starts)
+    return week_to_send(mailing_list, now)
 
 
 def week_to_send(mailing_list: MailingList, now: dt.datetime) -> Period:

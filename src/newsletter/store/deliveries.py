@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
 from newsletter.errors import NotFoundError
-from newsletter.store.instants import instant, maybe_instant
+from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.tables import AttemptRow, DeliveryRow, SubscriberRow
 from newsletter.store.values import DeliveryState, Fixed
 
@@ -109,12 +109,15 @@ def delivery_for(session: Session, issue_id: int, address: str) -> DeliveryView 
     return _view(row, current, _history(session, row.id or 0))
 
 
-def waiting(session: Session, issue_id: int, *, most: int) -> int:
-    """How many deliveries of an issue are queued or deferred, counted up to `most`."""
+def waiting(session: Session, issue_id: int, *, most: int, now: dt.datetime | None = None) -> int:
+    """How many deliveries of an issue are queued or deferred, counted up to `most`; with `now`,
+    those that may be tried by then."""
     rows = select(DeliveryRow.id).where(
         DeliveryRow.issue_id == issue_id,
         col(DeliveryRow.state).in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
     )
+    if now is not None:
+        rows = rows.where(DeliveryRow.due_at <= seconds(now))
     return session.exec(select(func.count()).select_from(rows.limit(most).subquery())).one()
 
 

@@ -11,7 +11,7 @@ from newsletter.store.lists import get_list, list_names
 from newsletter.web.branches import branches
 from newsletter.web.language import Language
 from newsletter.web.site import Here, Name
-from newsletter.web.wording import weekdays
+from newsletter.web.wording import goes_out
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -36,7 +36,7 @@ def about(site: Here, language: Language, list_name: Name) -> HTMLResponse:
         chosen,
         mailing_list=found,
         tree=branches(found.topics, chosen),
-        when=weekdays(site.pages.words(chosen))[found.schedule.weekday],
+        when=goes_out(site.pages.words(chosen), found.schedule),
         owner=owner,
         # A ? or & in an address would otherwise add fields to the letter (RFC 6068 §2).
         mailto="mailto:" + quote(owner, safe="@"),

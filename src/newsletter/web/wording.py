@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from gettext import NullTranslations
 from itertools import permutations
 
+from newsletter.content.cron import WEEKDAYS
 from newsletter.content.entry import Tier
+from newsletter.content.timing import Schedule
 from newsletter.web.language import LANGUAGES
 
 
@@ -68,10 +70,10 @@ def tongues(words: NullTranslations, languages: Sequence[str]) -> Mapping[str, s
     return named | {f"{a}+{b}": both % {"first": named[a], "second": named[b]} for a, b in pairs}
 
 
-def weekdays(words: NullTranslations) -> Mapping[str, str]:
-    """The sentence that says on which day a list goes out, by the weekday's name."""
+def goes_out(words: NullTranslations, schedule: Schedule) -> str:
+    """The sentence that says on which day a list goes out; empty for days that are no weekday."""
     _ = words.gettext
-    return {
+    sentences = {
         "monday": _("Goes out on Mondays."),
         "tuesday": _("Goes out on Tuesdays."),
         "wednesday": _("Goes out on Wednesdays."),
@@ -80,3 +82,5 @@ def weekdays(words: NullTranslations) -> Mapping[str, str]:
         "saturday": _("Goes out on Saturdays."),
         "sunday": _("Goes out on Sundays."),
     }
+    rule = schedule.rule
+    return sentences[WEEKDAYS[min(rule.weekdays)]] if rule.weekly else ""
