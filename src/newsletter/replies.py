@@ -37,6 +37,8 @@ class Stage(StrEnum):
     BODY = "body"  # the message itself: what follows its final dot
     DSN = "dsn"  # nothing: a notification that came later, by mail
 
+    __hash__ = str.__hash__  # that of enumerations is slow, and this one is asked for every message
+
 
 class Reply(NamedTuple):
     """`code` is of RFC 5321 §4.2, `enhanced` of RFC 3463 or "", `text` one line without it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import datetime as dt
-import json
 import logging
 import sys
 from collections.abc import MutableMapping
 from threading import Lock
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 GATHER = 0.05
@@ -82,13 +82,10 @@ class Lines:
                 self._waiting.clear()
 
 
-# Made once: there is a line for every message.
-_ENCODER = json.JSONEncoder(default=repr)
-
 _NAIVE = len("2026-01-05T07:00:00.000000")
 
 
 def _line(_logger: Any, level: str, event: MutableMapping[str, Any]) -> str:
     event["level"] = level
     event["timestamp"] = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")[:_NAIVE] + "Z"
-    return _ENCODER.encode(event)
+    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()

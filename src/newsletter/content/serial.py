@@ -13,6 +13,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import TypeAdapter
 
 from newsletter.content.entry import Tier
@@ -28,7 +29,6 @@ _DIGITS = b"012".ljust(256)
 """From a depth to its digit."""
 
 _OCTET = 256
-_PLAN_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def dump(value: object) -> str:
@@ -52,7 +52,7 @@ def load_preferences(text: str) -> Preferences:
 
     One text comes with nearly every message.
     """
-    found = json.loads(text)
+    found = orjson.loads(text)
     for name in _SETS & found.keys():
         found[name] = None if found[name] is None else frozenset(found[name])
     found["lowest_tier"] = Tier(found["lowest_tier"])
@@ -63,10 +63,10 @@ def load_preferences(text: str) -> Preferences:
 def dump_plan(plan: Plan) -> str:
     """A plan as short text: a digit an entry for its depth, two for the number of its verdict."""
     few = len(plan.grounds) <= _OCTET
-    return _PLAN_ENCODER.encode(
+    return orjson.dumps(
         {
             "depths": flags(plan.titles + 2 * plan.full, plan.total).translate(_DIGITS).decode(),
-            "kinds": list(plan.grounds),
+            "kinds": [tuple(verdict) for verdict in plan.grounds],
             # Each entry's octet is multiplied by the number of the one set that it is in.
             "verdicts": flags(_weighed(plan.grounds), plan.total).hex() if few else plan.kinds,
             "editorial": plan.editorial,
@@ -74,7 +74,7 @@ def dump_plan(plan: Plan) -> str:
             "languages": plan.languages,
             "html": plan.html,
         }
-    )
+    ).decode()
 
 
 def _weighed(grounds: Grounds) -> int:
@@ -83,7 +83,7 @@ def _weighed(grounds: Grounds) -> int:
 
 def load_plan(text: str) -> Plan:
     """The inverse of `dump_plan`."""
-    found = json.loads(text)
+    found = orjson.loads(text)
     kinds = [Verdict(Rule(rule), topic) for rule, topic in found["kinds"]]
     numbers = found["verdicts"]
     return Plan.of(

@@ -69,7 +69,7 @@ class Answers:
         self._info(
             "attempt",
             delivery=outcome.delivery_id,
-            state=outcome.state.value,
+            state=outcome.state,
             stage=outcome.stage,
             code=outcome.code,
             enhanced=outcome.enhanced,

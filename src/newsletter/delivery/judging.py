@@ -115,7 +115,7 @@ def _outcome(
         state=state,
         at=now,
         relay=relay,
-        stage=answer.stage.value,
+        stage=answer.stage,
         code=reply.code if reply else 0,
         enhanced=reply.enhanced if reply else "",
         text=reply.text if reply else answer.trouble,

@@ -29,6 +29,7 @@ from newsletter.store.issues import Issue
 from newsletter.store.values import Due, Fixed, Skip
 from newsletter.tokens import TEST_DELIVERY, Key, Keyring, Purpose
 
+_ENCODINGS: dict[str, Encoding] = {encoding: encoding for encoding in Encoding}
 _IN_A_MESSAGE = (Purpose.LEAVE, Purpose.MANAGE, Purpose.VIEW)
 _PLANS = 4096
 _COMPILED = 16
@@ -69,7 +70,7 @@ def message_for(
     }
     if issue.counted:
         values[CLICK.source] = key.sign(Purpose.CLICK, delivery_id)
-    return issue.assemble(chosen, values, Encoding(fixed.encoding))
+    return issue.assemble(chosen, values, _ENCODINGS[fixed.encoding])
 
 
 @lru_cache(maxsize=16)
@@ -173,7 +174,7 @@ class Messages:
             plan=selection.body,
             content=self._message(selection, fixed, due.delivery_id),
             envelope_sender=envelope_sender(self._issue.digest.list, key, due.delivery_id),
-            dotless=selection.compiled.dotless(Encoding(fixed.encoding)),
+            dotless=selection.compiled.dotless(_ENCODINGS[fixed.encoding]),
         )
 
     def render(self, view: DeliveryView, preferences_id: int) -> bytes:

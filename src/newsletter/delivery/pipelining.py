@@ -28,6 +28,8 @@ class _Rest(StrEnum):
     EMPTY = "empty message"
     QUIT = "quit"
 
+    __hash__ = str.__hash__
+
 
 class PipelinedConnection(asyncio.Protocol):
     """A `Connection` that writes MAIL, RCPT and DATA as one group."""

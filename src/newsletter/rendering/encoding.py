@@ -17,6 +17,8 @@ class Encoding(StrEnum):
     EIGHT_BIT = "8bit"
     QUOTED_PRINTABLE = "quoted-printable"
 
+    __hash__ = str.__hash__  # that of enumerations is slow, and this one is asked for every message
+
     def transfer(self, text: str) -> bytes:
         """One piece of a body, line breaks as CRLF.
 

@@ -33,6 +33,8 @@ class DeliveryState(StrEnum):
     IN_DOUBT = "in doubt"
     BOUNCED = "bounced"
 
+    __hash__ = str.__hash__  # that of enumerations is slow, and this one is asked for every message
+
     @property
     def final(self) -> bool:
         """Whether nothing is left to be done by sending."""
