@@ -101,14 +101,10 @@ def test_a_slash_too_many_is_no_redirect_to_a_host_that_the_request_makes_up(
     newsstand: Newsstand,
 ) -> None:
     for path in ("/manage/", "/archive/ai-for-science/", f"{newsstand.leave_path()}/"):
-        response = newsstand.client.get(path, headers={"host": "evil.example"})
-        assert response.status_code == 200
-        assert "evil" not in response.text
-    done = newsstand.client.post(
-        f"{newsstand.leave_path()}/", data={"List-Unsubscribe": "One-Click"}
-    )
-    assert (done.status_code, done.text) == (200, "Done.\n")
-    assert len(newsstand.departures()) == 1
+        for method in ("GET", "POST"):
+            response = newsstand.client.request(method, path, headers={"host": "evil.example"})
+            assert response.status_code == 404
+            assert "evil" not in str(response.headers) + response.text
 
 
 def test_logs_hold_the_pattern_and_no_token_or_address(

@@ -42,9 +42,8 @@ def was_head(request: Request) -> bool:
 
 
 class Protection:
-    """ASGI middleware: security headers, limits of size and time on bodies, HEAD answered as GET
-    is, and a slash too many at the end of a path passed over (a redirect would lead to whatever
-    Host the request names, and one-click POSTs must meet none: RFC 8058 §3.1)."""
+    """ASGI middleware: security headers, limits of size and time on bodies, and HEAD answered as
+    GET is."""
 
     def __init__(
         self, app: ASGIApp, most_octets: int = MOST_OCTETS, body_seconds: float = BODY_SECONDS
@@ -63,7 +62,6 @@ class Protection:
         # RFC 9110 §9.3.2: the same header fields as for GET, without the content.
         inner = {**scope, "method": "GET" if bodiless else scope["method"]}
         inner[_WAS_HEAD] = bodiless
-        inner["path"] = scope["path"].rstrip("/") or "/"
         await self._app(inner, _limited(receive, self._most, self._seconds), send)
         scope["route"] = inner.get("route")
 
