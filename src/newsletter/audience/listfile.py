@@ -21,6 +21,7 @@ from newsletter.content.mailinglist import (
     Policies,
     Sender,
     Theme,
+    TooFew,
     Untranslated,
 )
 from newsletter.errors import AddressError, ListFileError
@@ -146,6 +147,8 @@ def _policies(table: Table) -> Policies:
         html_budget=_number(table, "html_budget", usual.html_budget, 10_000),
         retry_hours=_number(table, "retry_hours", usual.retry_hours, 1),
         fewest_entries=_number(table, "fewest_entries", usual.fewest_entries, 0),
+        too_few=_choice(table, "too_few", usual.too_few, TooFew),
+        late_days=_number(table, "late_days", usual.late_days, 0),
         most_refused=_number(table, "most_refused", usual.most_refused, 0),
         most_bounced=_number(table, "most_bounced", usual.most_bounced, 0),
         soft_bounces=_number(table, "soft_bounces", usual.soft_bounces, 2),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from newsletter.content.entry import Brief, BriefText, Entry, Period, Tier
+from newsletter.content.sameness import Marks, alike, marks
 
 
 class Editorial(StrEnum):
@@ -49,6 +50,21 @@ def arranged(entries: Iterable[Entry], choices: Arrangement) -> list[Entry]:
     chosen = (entry for entry in entries if entry.key not in choices.dropped)
     retiered = (_with_tier(entry, choices.tiers.get(entry.key)) for entry in chosen)
     return _ordered(sorted(retiered, key=_natural), choices.order)
+
+
+def once(entries: Iterable[Entry]) -> list[Entry]:
+    """Each paper once, however many entries are about it: the first by tier, place and date."""
+    kept: list[Entry] = []
+    known: dict[str, list[Marks]] = {}
+    for entry in sorted(entries, key=_natural):
+        own = marks(entry)
+        names = [name for name in (own.arxiv, own.doi, own.title) if name]
+        if any(alike(own, other) for name in names for other in known.get(name, ())):
+            continue
+        kept.append(entry)
+        for name in names:
+            known.setdefault(name, []).append(own)
+    return kept
 
 
 def worded(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from newsletter.content.arranging import AS_STORED, Arrangement, arranged, worded
+from newsletter.content.arranging import AS_STORED, Arrangement, arranged, once, worded
 from newsletter.content.entry import Brief, Entry, Period, Tier
 from newsletter.content.entrysets import EntrySet, entry_set
 from newsletter.content.mailinglist import MailingList
@@ -113,19 +113,24 @@ def assemble(
     choices: Arrangement = AS_STORED,
     *,
     besides: Iterable[Entry] = (),
+    briefs_besides: Iterable[Brief] = (),
 ) -> Digest:
     """The digest of a window: what is dated in it, by tier, then the editor's order, then date.
 
-    `besides` are entries of other days that this issue takes in, such as late ones. Listed papers
-    stand together by main category, categories in the order of their first paper.
+    `besides` are entries of other days that this issue takes in, such as late ones; a paper that
+    comes twice is in it once. Listed papers stand together by main category, categories in the
+    order of their first paper.
     """
     within = [entry for entry in entries if in_window(entry.period, window)]
-    chosen = arranged([*within, *besides], choices)
+    chosen = arranged(once([*within, *besides]), choices)
     first_seen: dict[tuple[Tier, str], int] = {}
     for index, entry in enumerate(chosen):
         first_seen.setdefault(_group(entry), index)
     chosen.sort(key=lambda e: (e.tier.rank, first_seen[_group(e)]))
-    found = sorted((b for b in briefs if in_window(b.period, window)), key=lambda b: b.key)
+    own = (brief for brief in briefs if in_window(brief.period, window))
+    found = sorted(
+        [*own, *briefs_besides], key=lambda brief: (-brief.period.last.toordinal(), brief.key)
+    )
     title = mailing_list.title(mailing_list.languages[0])
     return Digest(
         name=issue_name(window, mailing_list.week_starts),

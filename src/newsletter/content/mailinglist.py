@@ -19,6 +19,14 @@ class Untranslated(StrEnum):
     HOLD = "hold"  # not at all
 
 
+class TooFew(StrEnum):
+    """What becomes of an issue that has fewer entries than its list wants."""
+
+    HOLD = "hold"  # it waits for more, or for somebody's word
+    SKIP = "skip"  # it is let be, and its days are carried into the next
+    SEND = "send"  # it goes all the same
+
+
 class InDoubt(StrEnum):
     """What becomes of a delivery whose outcome a crash has hidden."""
 
@@ -75,7 +83,9 @@ class Policies:
     in_doubt: InDoubt = InDoubt.RESEND
     html_budget: int = 100_000  # octets of decoded UTF-8; Gmail clips at 102 400
     retry_hours: int = 48
-    fewest_entries: int = 1  # an issue with fewer is held
+    fewest_entries: int = 1  # new ones; what becomes of an issue with fewer, `too_few` says
+    too_few: TooFew = TooFew.HOLD
+    late_days: int = 28  # how old an entry may be that missed its week's issue; 0: it is let be
     most_refused: int = 3  # percent of the first thousand, or of a canary; more pause the issue
     most_bounced: int = 5  # percent of a canary that may come back
     soft_bounces: int = 5  # issues in a row that come back before an address is given up

@@ -7,19 +7,17 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from newsletter.content.entry import Entry, EntryText, Tier, arxiv_key, fold_title
+from newsletter.content.entry import Entry, EntryText, Tier, arxiv_key
+from newsletter.content.sameness import alike, marks
 
 _FILLED = ("title", "authors", "arxiv_id", "topics")
 _UNITED = ("categories", "links")
 
 
 def same_paper(a: Entry, b: Entry) -> bool:
-    """Whether two entries are one paper: by arXiv's identifier without its version, or by the
-    folded title unless both have identifiers and these differ."""
-    if a.arxiv_id and b.arxiv_id:
-        return arxiv_key(a.arxiv_id) == arxiv_key(b.arxiv_id)
-    folded = fold_title(a.title)
-    return bool(folded) and folded == fold_title(b.title)
+    """Whether two entries are one paper: by an identifier (arXiv's without its version, a DOI), or
+    by the folded title unless both have identifiers and these differ."""
+    return alike(marks(a), marks(b))
 
 
 def merge(

@@ -16,6 +16,7 @@ from newsletter.delivery.dkim import Signer
 from newsletter.delivery.halting import ended, hold
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.relay import RelaySettings
+from newsletter.delivery.repeating import Repeating
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
 from newsletter.delivery.warming import count_today
 from newsletter.delivery.watching import while_going
@@ -59,7 +60,7 @@ async def deliver(
         _settle(database, issue, keyring, around.clock())
         with ThreadPoolExecutor(1, "ledger") as executor:
             messages = Messages(database, issue, keyring, around.clock, signer)
-            work = _work(messages, books, around.clock, executor)
+            work = _work(messages, books, Repeating(database, issue), around.clock, executor)
             count_today(database, relay, around.paces, around.clock())
             by_list = by_policy(issue, manners or Manners())
             breaker = Breaker(database, issue, around.clock)
@@ -100,13 +101,14 @@ def _settle(database: Database, issue: Issue, keyring: Keyring, now: dt.datetime
 def _work(
     messages: Messages,
     books: StoreLedger,
+    repeating: Repeating,
     clock: Callable[[], dt.datetime],
     executor: ThreadPoolExecutor,
 ) -> Work:
     loop = asyncio.get_running_loop()
 
     def page(after: int) -> list[Due]:
-        found = books.page(clock(), after)
+        found = repeating.page(books.page(clock(), after))
         messages.foresee(found)
         return found
 

@@ -14,6 +14,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load_plan
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import Messages, draft_message
+from newsletter.delivery.repeating import without_had
 from newsletter.errors import NotFoundError
 from newsletter.rendering.compiled import Compiled
 from newsletter.store import ledger, subscribers
@@ -68,7 +69,7 @@ def render_for(
     """
     with db.read() as session:
         person = subscribers.show(session, address)
-        preferences = _preferences(person, issue)
+        preferences = _preferences(session, person, issue)
         if issue.edition is None:
             return draft_message(
                 issue, preferences, person.address, keyring, clock(), compile_for, signer=signer
@@ -94,7 +95,7 @@ def explain(db: Database, issue: Issue, address: str) -> Explanation:
         person = subscribers.show(session, address)
         delivery = ledger.delivery_for(session, issue.id, address)
         sent = _as_sent(session, delivery)
-        digest, chosen = sent or _as_now(session, issue, _preferences(person, issue))
+        digest, chosen = sent or _as_now(session, issue, _preferences(session, person, issue))
     return Explanation(
         address=person.address,
         sent=sent is not None,
@@ -114,11 +115,11 @@ def explain(db: Database, issue: Issue, address: str) -> Explanation:
     )
 
 
-def _preferences(person: Subscriber, issue: Issue) -> Preferences:
+def _preferences(session: Session, person: Subscriber, issue: Issue) -> Preferences:
     subscription = person.subscriptions.get(issue.list_name)
     if subscription is None:
         raise NotFoundError(f"{person.address} is not on {issue.list_name}, and never was")
-    return subscription.preferences
+    return without_had(session, issue, person.id, subscription.preferences)
 
 
 def _as_sent(session: Session, delivery: DeliveryView | None) -> tuple[Digest, Plan] | None:

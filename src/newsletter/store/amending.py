@@ -12,6 +12,8 @@ from newsletter.content.digest import Digest
 from newsletter.content.links import Target
 from newsletter.content.serial import dump
 from newsletter.errors import ConflictError
+from newsletter.store import printed
+from newsletter.store.arrangements import left_out
 from newsletter.store.clicks import store_links
 from newsletter.store.instants import seconds
 from newsletter.store.issues import Issue, issue_by_id
@@ -72,6 +74,7 @@ def amend(
     )
     session.flush()
     store_links(session, edition.id or 0, targets)
+    printed.note(session, edition.id or 0, digest, left_out(session, issue_id))
     session.connection().execute(_AGAIN, {"issue": issue_id, "reason": Skip.NOTHING_FOUND})
     return issue_by_id(session, issue_id)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sqlmodel import Session, col, select
 
 from newsletter.content.arranging import Arrangement, Editorial
-from newsletter.content.entry import Tier
+from newsletter.content.entry import Entry, Tier
 from newsletter.content.serial import dump, load
 from newsletter.store.editing_tables import ArrangementRow
 from newsletter.store.tables import EntryRow
@@ -51,6 +51,15 @@ def by_keys(session: Session, choices: Decided) -> Arrangement:
         dropped=frozenset(keys[number] for number in choices.dropped if number in keys),
         editorial=choices.editorial,
     )
+
+
+def left_out(session: Session, issue_id: int) -> tuple[Entry, ...]:
+    """The entries that editors left out of an issue."""
+    dropped = decided(session, issue_id).dropped
+    rows = session.exec(
+        select(EntryRow.body).where(col(EntryRow.id).in_(dropped)).order_by(col(EntryRow.id))
+    )
+    return tuple(load(Entry, body) for body in rows)
 
 
 def ids_of(session: Session, keys: tuple[str, ...]) -> tuple[int, ...]:

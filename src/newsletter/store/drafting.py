@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
+from newsletter.content.arranging import AS_STORED
 from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
@@ -13,32 +14,30 @@ from newsletter.content.serial import dump, load
 from newsletter.content.window import issue_name
 from newsletter.store.arrangements import by_keys, decided
 from newsletter.store.entries import briefs_in, entries_in
-from newsletter.store.slots import carried_windows
 from newsletter.store.tables import IssueRow
+from newsletter.store.taking_in import taken_in
 from newsletter.store.values import IssueState
 
 
 def draft_digest(session: Session, mailing_list: MailingList, window: Period) -> Digest:
     """The digest of the list's issue for `window`, as it would be put together now: with the
-    editor's choices and notes, if that issue is there, and what skipped issues carry into it."""
+    editor's choices and notes, if that issue is there, and with what it takes in of other days."""
     name = issue_name(window, mailing_list.week_starts)
     row = session.exec(
         select(IssueRow)
         .where(IssueRow.list_name == mailing_list.name, IssueRow.name == name)
         .with_for_update()  # so that putting it together loses nothing that is written meanwhile
     ).first()
-    choices = decided(session, row.id) if row is not None and row.id is not None else None
+    issue_id = None if row is None else row.id
+    besides, briefs = taken_in(session, mailing_list, window, issue_id)
     digest = assemble(
         mailing_list,
         window,
         entries_in(session, window),
         briefs_in(session, window),
-        *(() if choices is None else (by_keys(session, choices),)),
-        besides=[
-            entry
-            for days in carried_windows(session, mailing_list.name, window)
-            for entry in entries_in(session, days)
-        ],
+        AS_STORED if issue_id is None else by_keys(session, decided(session, issue_id)),
+        besides=besides,
+        briefs_besides=briefs,
     )
     return digest if row is None else replace(digest, notes=load(Digest, row.digest).notes)
 

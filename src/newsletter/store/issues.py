@@ -14,6 +14,8 @@ from newsletter.content.entry import Period
 from newsletter.content.links import Target
 from newsletter.content.serial import dump, load
 from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store import printed
+from newsletter.store.arrangements import left_out
 from newsletter.store.clicks import store_links
 from newsletter.store.editions import compiled, plan_body
 from newsletter.store.fanout import audience_preview, fan_out, standing_counts
@@ -223,6 +225,7 @@ def freeze(
     )
     session.flush()
     store_links(session, made.id, targets)
+    printed.note(session, made.id, load(Digest, row.digest), left_out(session, issue_id))
     return made
 
 

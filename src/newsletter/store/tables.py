@@ -12,6 +12,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     click_tables,
     clock_tables,
     editing_tables,
+    printed_tables,
     reading_tables,
 )
 

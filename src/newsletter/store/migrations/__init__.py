@@ -19,6 +19,7 @@ VERSIONS = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )
 """Every version there has been, oldest first."""
 

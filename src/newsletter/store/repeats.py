@@ -1,0 +1,120 @@
+"""Which entries of an issue its readers have already, from other issues of the list.
+
+That an entry stood in another issue is known of the issue, in one look-up, and is rare: weeks do
+not overlap. Only then is it asked, a page of readers at a time, who was sent that issue and by
+which plan; so what it costs follows the repeats, and an issue without any costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy import select as columns
+from sqlmodel import Session, col
+
+from newsletter.content.digest import Digest
+from newsletter.content.planning import Depth
+from newsletter.content.serial import load_plan
+from newsletter.store.editions import plan_body
+from newsletter.store.printed import printings
+from newsletter.store.tables import DeliveryRow, IssueRow
+from newsletter.store.values import DeliveryState, IssueState
+
+_SETTLED = (
+    DeliveryState.SENT,
+    DeliveryState.SENDING,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.DEFERRED,
+    DeliveryState.QUEUED,
+)
+"""States in which a message that is settled has arrived, or may yet."""
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """The entries of an issue that other issues had: by edition and place there, their keys here.
+
+    `latest` is the last such edition of each of those issues.
+    """
+
+    issue_id: int
+    editions: Mapping[int, Mapping[int, str]]
+    latest: Mapping[int, int]
+
+
+def repeats(session: Session, issue_id: int, digest: Digest) -> Repeats | None:
+    """What of a digest stood in other issues of its list; None: nothing, as nearly always."""
+    entries = [item.entry for item in digest.entries]
+    editions: dict[int, dict[int, str]] = {}
+    latest: dict[int, int] = {}
+    for key, found in printings(session, digest.list.name, entries, but=issue_id).items():
+        for one in found:
+            if one.place >= 0:
+                editions.setdefault(one.edition_id, {})[one.place] = key
+                latest[one.issue_id] = max(latest.get(one.issue_id, 0), one.edition_id)
+    return Repeats(issue_id=issue_id, editions=editions, latest=latest) if editions else None
+
+
+def had(
+    session: Session, known: Repeats, subscriber_ids: Collection[int]
+) -> dict[int, frozenset[str]]:
+    """What each of these subscribers has of the issue already, by keys; nobody who has nothing.
+
+    A message counts that was sent, or is settled and may still arrive. Of two issues that go out at
+    the same time, the earlier goes first: its queue counts for the later one.
+    """
+    found: dict[int, frozenset[str]] = {}
+    plans: dict[tuple[int, int], frozenset[str]] = {}
+    ids = sorted(subscriber_ids)
+    for start in range(0, len(ids), _CHUNK):
+        for row in session.connection().execute(_query(known, ids[start : start + _CHUNK])):
+            keys = _keys(session, known, row, plans)
+            if keys:
+                found[row.subscriber_id] = found.get(row.subscriber_id, frozenset()) | keys
+    return found
+
+
+def _query(known: Repeats, subscriber_ids: Collection[int]) -> Any:
+    return (
+        columns(
+            col(DeliveryRow.issue_id),
+            col(DeliveryRow.subscriber_id),
+            col(DeliveryRow.edition_id),
+            col(DeliveryRow.preferences_id),
+            col(IssueRow.state),
+        )
+        .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
+        .where(
+            col(DeliveryRow.issue_id).in_(known.latest),
+            col(DeliveryRow.subscriber_id).in_(subscriber_ids),
+            col(DeliveryRow.state).in_(_SETTLED),
+        )
+    )
+
+
+def _keys(
+    session: Session,
+    known: Repeats,
+    row: Row[Any],
+    plans: dict[tuple[int, int], frozenset[str]],
+) -> frozenset[str]:
+    if row.edition_id is None or row.preferences_id is None:
+        goes_first = row.issue_id < known.issue_id and row.state == IssueState.SENDING
+        edition = known.editions[known.latest[row.issue_id]] if goes_first else {}
+        return frozenset(edition.values())
+    by = row.edition_id, row.preferences_id
+    if by not in plans:
+        body = plan_body(session, *by)
+        depths = load_plan(body).depths if body is not None else ()
+        places = known.editions.get(row.edition_id, {})
+        plans[by] = frozenset(
+            key
+            for place, key in places.items()
+            if place < len(depths) and depths[place] is not Depth.ABSENT
+        )
+    return plans[by]
