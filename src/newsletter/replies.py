@@ -179,6 +179,8 @@ class Verdict(NamedTuple):
         return self.judgement in _AGAIN
 
 
+ACCEPTED = Verdict(Judgement.ACCEPTED, "")
+
 _AGAIN = frozenset({Judgement.TRY_LATER, Judgement.RELAY_BUSY, Judgement.OUR_FAULT})
 
 _PROVIDERS = {
@@ -262,7 +264,7 @@ def classify(stage: Stage, reply: Reply, domain: str = "") -> Verdict:
     what is said after of the message.
     """
     if reply.code < 300:
-        return Verdict(Judgement.ACCEPTED, "")
+        return ACCEPTED
     if _blames_authentication(reply, domain):
         return Verdict(_OURS, f"our authentication is refused ({reply.enhanced})")
     if stage in (Stage.CONNECT, Stage.AUTH, Stage.MAIL):

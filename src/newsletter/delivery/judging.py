@@ -10,7 +10,7 @@ from typing import NamedTuple
 from newsletter.addresses import domain_of
 from newsletter.content.mailinglist import InDoubt
 from newsletter.delivery.connection import Answer
-from newsletter.replies import Judgement, Verdict, classify
+from newsletter.replies import ACCEPTED, Judgement, Verdict, classify
 from newsletter.store.values import DeliveryState, Due, Fixed, Outcome
 
 
@@ -61,11 +61,20 @@ def judge(
     chance: Callable[[], float],
 ) -> Judged:
     """What `answer` makes of a delivery that was claimed; `chance` gives from 0 to 1."""
+    reply = answer.reply
+    if reply is not None and reply.code < 300:
+        return Judged(
+            Outcome(
+                *(due.delivery_id, DeliveryState.SENT, now, relay, answer.stage),
+                *(reply.code, reply.enhanced, reply.text),
+            ),
+            ACCEPTED,
+        )
     verdict = None
-    if answer.reply is None:
+    if reply is None:
         state, reason = _unanswered(due, answer, retry)
     else:
-        verdict = classify(answer.stage, answer.reply, domain_of(fixed.address))
+        verdict = classify(answer.stage, reply, domain_of(fixed.address))
         state, reason = _answered(verdict), _why(verdict)
     next_try = None
     if state is DeliveryState.DEFERRED:

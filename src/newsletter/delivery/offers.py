@@ -35,9 +35,13 @@ class Offers:
         """Notes that a relay cannot be asked; what it offered before stays."""
         self._set(relay, False)
 
+    def settled(self, offered: Capabilities) -> bool:
+        """Whether `common` has nobody to ask: it is what the relay in use offers."""
+        return len(self._relays) == 1 or not offered.eight_bit
+
     async def common(self, offered: Capabilities) -> Capabilities:
         """What a new message may count on, from what the relay in use offers."""
-        if len(self._relays) == 1 or not offered.eight_bit:
+        if self.settled(offered):
             return offered
         known = [await asyncio.shield(self._asked(relay)) for relay in self._relays]
         return replace(offered, eight_bit=all(known))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from newsletter.delivery.answers import Answers
 from newsletter.delivery.committer import SetAside, Skipped
-from newsletter.delivery.connection import Connection, Letter
+from newsletter.delivery.connection import Capabilities, Connection, Letter
 from newsletter.delivery.course import Course
 from newsletter.delivery.providers import Rest
 from newsletter.delivery.shard import Prepared, fitted
@@ -43,7 +43,10 @@ class Upcoming:
             rest = self._providers.resting(due.address, now)
             if rest is not None and self._set_aside(due, rest):
                 continue
-            prepared = await self._prepared(due, connection)
+            offered = connection.capabilities
+            if due.fixed is None and not self._offers.settled(offered):
+                offered = await self._offers.common(offered)
+            prepared = self._prepared(due, offered)
             if isinstance(prepared, Skipped):
                 self._course.feed.refund(due)
                 self._tally.skip()
@@ -71,10 +74,7 @@ class Upcoming:
         self._course.committer.skip(aside)
         return True
 
-    async def _prepared(self, due: Due, connection: Connection) -> Prepared | Skipped:
-        offered = connection.capabilities
-        if due.fixed is None:
-            offered = await self._offers.common(offered)
+    def _prepared(self, due: Due, offered: Capabilities) -> Prepared | Skipped:
         try:
             return self._assemble(due, offered)
         except MessageError as error:
