@@ -74,6 +74,10 @@ class ConflictError(NewsletterError):
     """What was asked contradicts what is stored; nothing was changed."""
 
 
+class TooFewError(ConflictError):
+    """An issue has fewer entries than its list wants, and its list does not send such a one."""
+
+
 class TokenError(NewsletterError):
     """A token that opens nothing: forged, cut, of another purpose, or under an unknown key."""
 

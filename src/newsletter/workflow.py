@@ -17,7 +17,7 @@ from newsletter.content.announcement import announcement, same_words
 from newsletter.content.digest import Digest
 from newsletter.content.entry import Period
 from newsletter.content.links import Links
-from newsletter.content.mailinglist import MailingList
+from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
 from newsletter.delivery.dkim import Signer
@@ -30,12 +30,12 @@ from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.showing import Compile
 from newsletter.delivery.sweeping import seldom_swept
 from newsletter.delivery.trying import passes
-from newsletter.errors import ConflictError
+from newsletter.errors import ConflictError, TooFewError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.counting import frozen_targets
 from newsletter.rendering.templates import load_template
-from newsletter.store import amending, canary, issues, lists, senders, subscribers
+from newsletter.store import amending, canary, issues, lists, printed, senders, subscribers
 from newsletter.store.database import Database
 from newsletter.store.drafting import draft_digest
 from newsletter.store.issues import Issue
@@ -161,7 +161,7 @@ def amend_issue(
         with db.read() as session:
             made = _assembled(session, issue.list_name, issue.period, public_url)
         digest = replace(made, name=issue.name, notes=issue.digest.notes)
-        _refuse_few(digest, issue.ref)
+        refuse_few(db, issue, digest)
         forms = compiled_forms(digest, template_folders)
         with db.write() as session:
             return amending.amend(session, issue.id, digest, forms, now, frozen_targets(digest))
@@ -268,12 +268,30 @@ def compiled_forms(digest: Digest, template_folders: Sequence[Path]) -> dict[str
     }
 
 
-def _refuse_few(digest: Digest, ref: str) -> None:
-    fewest = digest.list.policies.fewest_entries
-    if len(digest.entries) < fewest and not digest.subject:
-        raise ConflictError(
-            f"{ref} has {len(digest.entries)} entries and its list wants at least "
-            f"{fewest}: import some and assemble it again, or lower policies.fewest_entries"
+def refuse_few(db: Database, issue: Issue, digest: Digest | None = None) -> None:
+    """Makes sure that an issue (with `digest` in place of its own) has as many entries as its list
+    wants, those alone that no other issue had; `policies.too_few = "send"` asks for none.
+
+    Raises:
+        TooFewError: it has fewer.
+    """
+    said = digest or issue.digest
+    policies = said.list.policies
+    if said.subject or policies.too_few is TooFew.SEND:
+        return
+    entries = [item.entry for item in said.entries]
+    with db.read() as session:
+        had = printed.printings(session, issue.list_name, entries, but=issue.id)
+    before = sum(
+        any(one.place >= 0 and not one.cancelled for one in had.get(e.key, ())) for e in entries
+    )
+    new = len(entries) - before
+    if new < policies.fewest_entries:
+        known = f", and {before} that were in others" if before else ""
+        raise TooFewError(
+            f"{issue.ref} has {new} entries{known}; its list wants at least "
+            f"{policies.fewest_entries}: import some and assemble it again, or lower "
+            'policies.fewest_entries, or set policies.too_few = "send"'
         )
 
 
@@ -290,7 +308,7 @@ def freeze(db: Database, issue: Issue, template_folders: Sequence[Path], now: dt
             something else by now.
         TemplateError: its template is missing or broken.
     """
-    _refuse_few(issue.digest, issue.ref)
+    refuse_few(db, issue)
     forms = compiled_forms(issue.digest, template_folders)
     with db.write() as session:
         targets = frozen_targets(issue.digest)

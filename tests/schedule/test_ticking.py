@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from newsletter.content.entry import Period
+from newsletter.content.mailinglist import Policies, TooFew
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.store import issues, reviews, slots, steering
 from newsletter.store.database import Database
@@ -412,3 +413,43 @@ def test_who_looks_after_a_list_is_told_beside_its_editors(stage: ClockStage) ->
     stage.off_until("2026-02-13 12:00")
     stage.look()
     assert [address for address, _ in stage.mails()] == [EDITOR, "ops@news.example.org"]
+
+
+@pytest.mark.parametrize("review", list(ReviewPolicy))
+def test_a_week_of_too_few_entries_is_carried_where_the_list_says_so(
+    stage: ClockStage, review: ReviewPolicy
+) -> None:
+    stage.follow(
+        make_list(
+            schedule=thursday(review=review),
+            policies=Policies(fewest_entries=8, too_few=TooFew.SKIP),
+        )
+    )
+    stage.until("2026-02-12 04:00")
+    if review is ReviewPolicy.REQUIRED:
+        approve(stage)
+    stage.until("2026-02-12 08:00")
+    with stage.database.read() as session:
+        slot = slots.get_slot(session, LIST, "2026-W06")
+    assert (slot.state, slot.carry) == (SlotState.SKIPPED, True)
+    assert "has 7 entries; its list wants at least 8; what it holds goes into" in slot.note
+    assert stage.mails()[-1] == (EDITOR, "Skipped: ai-for-science/2026-W06")
+    stage.until("2026-02-19 04:00")
+    with stage.database.read() as session:
+        carried = issues.get_issue(session, LIST, "2026-W07").digest
+    assert len(carried.entries) == 14
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"), [(TooFew.SEND, IssueState.FROZEN), (TooFew.HOLD, IssueState.DRAFT)]
+)
+def test_too_few_entries_hold_an_issue_unless_the_list_sends_it(
+    stage: ClockStage, policy: TooFew, state: IssueState
+) -> None:
+    stage.follow(make_list(policies=Policies(fewest_entries=8, too_few=policy)))
+    stage.until("2026-02-12 08:30")
+    assert stage.issue().state is state
+    # More that comes in lets it go.
+    stage.publish(LATE)
+    stage.until("2026-02-12 12:00")
+    assert stage.issue().state is IssueState.FROZEN

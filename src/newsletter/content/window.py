@@ -20,15 +20,6 @@ def week_of(day: dt.date, week_starts: str) -> Period:
     return Period(first, first + dt.timedelta(days=6))
 
 
-def last_week(day: dt.date, week_starts: str) -> Period:
-    """The last of the list's weeks that is over on `day`, a day of the list's own calendar.
-
-    Weeks are half-open, from their first day to the next one's: asked once in each of them,
-    whatever the day and hour, this gives each week once.
-    """
-    return week_of(day - dt.timedelta(days=7), week_starts)
-
-
 def issue_name(period: Period, week_starts: str) -> str:
     """`2026-W06` for one of the list's own weeks, by the ISO week (ISO 8601) of its first day;
     `2026-02-05..2026-02-14` for any other span."""

@@ -52,6 +52,7 @@ class Doing:
         what came in since the draft is in it; what was approved goes as it was approved.
 
         Raises:
+            TooFewError: it has fewer entries than its list wants.
             NewsletterError: it may not go as it is, or not now.
         """
         with self.db.read() as session:
@@ -64,6 +65,7 @@ class Doing:
             issue = workflow.assemble_issue(
                 self.db, slot.list_name, slot.window, now, self.public_url
             )
+        workflow.refuse_few(self.db, issue)
         self.prove(issue)
         _refuse_errors(issue, self._look(issue, now))
         workflow.freeze(self.db, issue, self.folders, now)

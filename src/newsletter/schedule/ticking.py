@@ -18,9 +18,9 @@ from typing import Protocol
 import structlog
 from sqlmodel import Session
 
-from newsletter.content.mailinglist import MailingList
+from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.timing import ReviewPolicy
-from newsletter.errors import ConflictError, NewsletterError
+from newsletter.errors import ConflictError, NewsletterError, TooFewError
 from newsletter.schedule.deciding import Facts, Step, deadline, next_step, retry_at
 from newsletter.schedule.planning import plan
 from newsletter.store import issues, lists, outbox, reviews, senders, slots
@@ -41,6 +41,7 @@ class News(StrEnum):
     MISSED = "missed"  # it asks for somebody's word
     HELD = "held"  # it waits for approval
     PASSED_OVER = "passed over"  # nobody approved it in time
+    TOO_FEW = "too few"  # it had fewer entries than its list wants
     STOPPED = "stopped"  # it is on its way and does not get on
 
 
@@ -173,8 +174,7 @@ class _Work:
             case Step.REMIND:
                 self._remind(slot, issue)
             case Step.SEND:
-                self.hands.release(slot, self.now, approved=facts.approved)
-                self._advance(slot, SlotState.SENDING, self.now)
+                self._send(slot, approved=facts.approved)
             case Step.FOLLOW:
                 self._advance(slot, SlotState.SENDING, self.now)
             case Step.HOLD:
@@ -187,6 +187,18 @@ class _Work:
                 self._settle(slot, SlotState.SENT)
             case Step.CANCELLED:
                 self._settle(slot, SlotState.SKIPPED, note="the issue was cancelled")
+
+    def _send(self, slot: Slot, *, approved: bool) -> None:
+        try:
+            self.hands.release(slot, self.now, approved=approved)
+        except TooFewError as error:
+            if self.mailing_list.policies.too_few is not TooFew.SKIP:
+                raise
+            note = f"{str(error).partition(':')[0]}; what it holds goes into the next one"
+            mails = self._alarm(slot, News.TOO_FEW, note)
+            self._settle(slot, SlotState.SKIPPED, note=note, carry=True, mails=mails)
+        else:
+            self._advance(slot, SlotState.SENDING, self.now)
 
     def _remind(self, slot: Slot, issue: IssueHead | None) -> None:
         asked = deadline(slot, self.mailing_list.schedule)

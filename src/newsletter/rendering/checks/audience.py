@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from newsletter.content.digest import Digest, DigestEntry
-from newsletter.content.mailinglist import Untranslated
+from newsletter.content.mailinglist import TooFew, Untranslated
 from newsletter.content.topics import GENERAL
 from newsletter.rendering.checks.finding import Audience, Finding, Severity
 
@@ -26,9 +26,10 @@ def check_audience(digest: Digest, audience: Audience) -> Iterator[Finding]:
 
 def _too_few(digest: Digest) -> Iterator[Finding]:
     fewest = digest.list.policies.fewest_entries
+    sent = digest.list.policies.too_few is TooFew.SEND
     if len(digest.entries) < fewest:
         yield Finding(
-            severity=Severity.ERROR,
+            severity=Severity.WARNING if sent else Severity.ERROR,
             code="too-few-entries",
             where="list.toml: policies.fewest_entries",
             what=f"the issue has {len(digest.entries)} entries, the list wants at least {fewest}",
