@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from newsletter import workflow
@@ -79,14 +81,15 @@ def test_the_words_around_the_papers_are_this_issues(
 
 def test_what_cannot_be_said_is_refused_in_a_line(project: Project) -> None:
     first = keys(project)[0]
-    for what, values, status in [
+    wrong: list[tuple[str, dict[str, Any], int]] = [
         ("text", {"entry": first, "field": "title", "text": ""}, 409),
         ("text", {"entry": first, "field": "nothing", "text": "x"}, 409),
         ("note", {"language": "fr", "field": "note", "text": "x"}, 404),
         ("tier", {"entry": first, "tier": "best"}, 400),
         ("move", {"entry": "arxiv:0000.00000", "position": 1}, 404),
         ("move", {"entry": first, "position": 0}, 400),
-    ]:
+    ]
+    for what, values, status in wrong:
         answer = project.client.post(f"/edit/api/{what}", json={"issue": ISSUE, **values})
         assert answer.status_code == status, answer.text
         assert "\n" not in answer.json()["error"]
@@ -96,8 +99,9 @@ def test_a_frozen_issue_stays_as_it_is(project: Project) -> None:
     first = keys(project)[0]
     workflow.freeze(project.database, project.issue(), project.bench.templates, NOW)
     assert not project.get("shown")["draft"]
-    for what, values in [("drop", {"entry": first}), ("undo", {}), ("assemble", {})]:
-        answer = project.client.post(f"/edit/api/{what}", json={"issue": ISSUE, **values})
+    for what in ("drop", "undo", "assemble"):
+        asked = {"issue": ISSUE, "entry": first}
+        answer = project.client.post(f"/edit/api/{what}", json=asked)
         assert answer.status_code == 409
 
 

@@ -49,7 +49,9 @@ def delay(page: Page, save: Callable[[], None]) -> float:
 def mail(page: Page) -> str:
     """The words of the mail in the first frame."""
     return str(
-        page.evaluate("document.querySelector('.screen iframe').contentDocument.body.innerText")
+        page.evaluate(
+            "document.querySelector('iframe:not(.incoming)').contentDocument.body.innerText"
+        )
     )
 
 

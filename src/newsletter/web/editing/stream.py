@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from newsletter.packaged import packaged
 from newsletter.store import issues
 from newsletter.web.editing.bench import Bench
 from newsletter.web.editing.desk import Desk, TheDesk, opened
-from newsletter.web.editing.watching import changes
+from newsletter.web.editing.watching import READY, changes
 from newsletter.web.site import PRIVATE
 
 router = APIRouter()
@@ -46,7 +47,7 @@ def _folders(bench: Bench, list_name: str) -> list[Path]:
     return [*bench.templates, packaged("templates"), *lists]
 
 
-async def _events(found: AsyncIterator[str], desk: Desk) -> AsyncIterator[str]:
+async def _events(found: AsyncGenerator[str, None], desk: Desk) -> AsyncIterator[str]:
     yield "retry: 500\n\n"
     ahead = asyncio.ensure_future(anext(found, None))
     try:
@@ -58,7 +59,11 @@ async def _events(found: AsyncIterator[str], desk: Desk) -> AsyncIterator[str]:
             what = ahead.result()
             if what is None:
                 return
-            yield f"event: change\ndata: {json.dumps(what)}\n\n"
+            kind = "ready" if what == READY else "change"
+            yield f"event: {kind}\ndata: {json.dumps(what)}\n\n"
             ahead = asyncio.ensure_future(anext(found, None))
     finally:
         ahead.cancel()
+        with suppress(asyncio.CancelledError):
+            await ahead
+        await found.aclose()

@@ -216,6 +216,8 @@ function follow() {
   const live = (state, words) => ($("#live").dataset.state = state, fill($("#live span"), words));
   source.addEventListener("open", () => live("on", "live"));
   source.addEventListener("error", () => live("off", "reconnecting"));
+  // What changed before it was watched, or while the connection was lost.
+  source.addEventListener("ready", refresh);
   source.addEventListener("change", (event) => {
     document.documentElement.dataset.changed = event.data;
     refresh();
@@ -308,7 +310,7 @@ function keys(event) {
 
 export function openDialog(title, ...content) {
   const dialog = $("#dialog");
-  fill(dialog, h("header", {}, h("h2", { id: "dialog-title" }, title), h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: () => dialog.close() }, "×")), ...content);
+  fill(dialog, h("div", { class: "head" }, h("h2", { id: "dialog-title" }, title), h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: () => dialog.close() }, "×")), ...content);
   if (!dialog.open) dialog.showModal();
   return dialog;
 }

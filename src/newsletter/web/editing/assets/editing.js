@@ -27,7 +27,7 @@ export function editEntry(index) {
 export function entriesPanel(panel) {
   const { entries, draft } = page.shown ?? { entries: [] };
   const parts = TIERS.filter((tier) => entries.some((entry) => entry.tier === tier)).map((tier) =>
-    h("section", {}, h("h3", { class: "tier" }, tier),
+    h("section", {}, h("h2", { class: "tier" }, tier),
       h("ol", { class: "entries" }, entries.filter((entry) => entry.tier === tier).map((entry) => row(entry, draft)))));
   fill(panel, draft ? null : h("p", { class: "small" }, "This issue is frozen and stays as it is."), parts, h("div", { id: "left-out" }));
   if (draft) leftOut();
@@ -96,7 +96,7 @@ async function leftOut() {
   const found = await get("words", { issue: page.issue }).catch(() => null);
   const place = document.querySelector("#left-out");
   if (!found?.left_out.length || !place) return;
-  fill(place, h("h3", { class: "tier" }, "left out"), h("ul", { class: "entries" }, found.left_out.map(({ key, title }) =>
+  fill(place, h("h2", { class: "tier" }, "left out"), h("ul", { class: "entries" }, found.left_out.map(({ key, title }) =>
     h("li", { class: "entry absent" }, h("p", {}, title), h("div", { class: "acts" }, h("button", { type: "button", class: "tiny", onclick: () => change("restore", { entry: key }) }, "Take back in"))))));
 }
 
