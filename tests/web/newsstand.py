@@ -127,6 +127,7 @@ class Newsstand:
             "/favicon.ico",
             "/healthz",
             "/readyz",
+            "/ontimez",
             "/openapi.json",
         ]
 

@@ -125,9 +125,8 @@ def _slot(db: Database, reference: str) -> Slot:
         for after in range(1, 15 if found.schedule.rule.weekly else 2):
             day = window.last + dt.timedelta(days=after)
             if found.schedule.rule.matches(day) and window_on(found, day) == window:
-                slots.plan(
-                    session, list_name, name, moment_on(found, day, zones), basis(found, zones)
-                )
+                moment, by = moment_on(found, day, zones), basis(found, zones)
+                slots.plan(session, list_name, name, moment, by, by=who())
                 return slots.get_slot(session, list_name, name)
     raise NotFoundError(
         f"{reference} is no issue of this schedule ({found.schedule.words}): "

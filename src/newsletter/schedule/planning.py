@@ -66,11 +66,10 @@ def ahead(mailing_list: MailingList, zones: tuple[str, ...], now: dt.datetime) -
 def _missing(
     mailing_list: MailingList, found: tuple[Slot, ...], zones: tuple[str, ...], now: dt.datetime
 ) -> Iterator[Moment]:
-    """The moments that want a slot, up to one that has not begun; what somebody skipped long before
-    its time begins nothing, and ends nothing."""
+    """The moments that want a slot, since the last that the clock itself began and up to one that
+    has not begun; what somebody skipped long before its time ends nothing."""
     skipped = {slot.issue for slot in found if slot.state is SlotState.SKIPPED}
-    begun = [slot.day for slot in found if slot.assemble_at <= now and slot.issue not in skipped]
-    begun = begun or [slot.day for slot in found if slot.send_at <= now]
+    begun = [slot.day for slot in found if slot.assemble_at <= now and not slot.by]
     coming = moments(mailing_list, max(begun), zones) if begun else ahead(mailing_list, zones, now)
     names = {slot.issue for slot in found}
     for moment in coming:

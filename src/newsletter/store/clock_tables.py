@@ -27,7 +27,7 @@ class SlotRow(SQLModel, table=True):
     state: str
     carry: bool = False
     note: str = Field(default="", sa_column=_text())  # why it waits, or was let be
-    by: str = ""  # who settled it; empty: the clock
+    by: str = ""  # who decided about it last; empty: the clock alone
     schedule: str = Field(default="", sa_column=_text())  # Schedule as JSON, when it was planned
 
     assemble_at: int = Field(sa_type=BigInteger)

@@ -60,7 +60,7 @@ _SETTLED = (SlotState.SENT, SlotState.SKIPPED)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """The moments of one issue; instants in UTC. `note` says why it waits or was let be, `by` who
-    settled it, `error` what hindered its next step the last `attempts` times."""
+    decided about it, `error` what hindered its next step the last `attempts` times."""
 
     id: int
     list_name: str
@@ -88,8 +88,17 @@ class Slot:
         return f"{self.list_name}/{self.issue}"
 
 
-def plan(session: Session, list_name: str, issue: str, moment: Moment, schedule: str) -> None:
-    """Makes the slot of an issue, unless it has one. `schedule` is what it was planned by."""
+def plan(
+    session: Session,
+    list_name: str,
+    issue: str,
+    moment: Moment,
+    schedule: str,
+    *,
+    by: str = "",
+) -> None:
+    """Makes the slot of an issue, unless it has one. `schedule` is what it was planned by, `by` who
+    did so by hand."""
     row = _moments(moment) | {
         "list_name": list_name,
         "issue": issue,
@@ -98,7 +107,7 @@ def plan(session: Session, list_name: str, issue: str, moment: Moment, schedule:
         "state": SlotState.PLANNED,
         "carry": False,
         "note": "",
-        "by": "",
+        "by": by,
         "schedule": schedule,
         "due_at": seconds(moment.assemble),
         "attempts": 0,

@@ -1,0 +1,141 @@
+"""`newsletter schedule`: what is to come, holidays, what was missed, and months in seconds."""
+
+from __future__ import annotations
+
+import json
+from contextlib import chdir
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import text
+
+from newsletter.cli import clockwork
+from newsletter.store import slots
+from newsletter.store.database import Database
+from newsletter.store.slots import Slot, SlotState
+from tests.cli.conftest import Run
+
+LIST = "ai-for-science"
+
+
+def rows(run: Run, *words: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(run("schedule", *words, "--json").out)
+    return found
+
+
+def coming(run: Run, number: int = 1) -> list[str]:
+    return [str(row["issue"]) for row in rows(run, "--next", str(number))]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database.open(f"sqlite:///{tmp_path / 'newsletter.db'}")
+
+
+def slot(database: Database, reference: str) -> Slot:
+    with database.read() as session:
+        return slots.get_slot(session, *reference.split("/"))
+
+
+def test_it_names_the_next_moments_in_the_lists_zone_and_here(ready: Run) -> None:
+    shown = ready("schedule", LIST, "--next", "10")
+    assert (shown.code, shown.err) == (0, "")
+    first, heading, *lines = shown.out.splitlines()
+    assert first == "ai-for-science: thursday 08:00 Europe/Berlin"
+    assert heading.split("\t")[:6] == ["issue", "days", "draft", "reminder", "goes out", "here"]
+    assert len(lines) == 10
+    assert all("Thu 20" in line and " 08:00 CE" in line for line in lines)
+
+
+def test_a_holiday_is_skipped_and_taken_back(ready: Run, database: Database) -> None:
+    issue = coming(ready, 3)[2]
+    said = ready("schedule", "skip", issue, "--carry")
+    assert said.out == f"{issue} is skipped; the next issue takes in its days\n"
+    assert slot(database, issue).by
+    assert [row["state"] for row in rows(ready, "--next", "3")][2] == "skipped"
+    kept = ready("schedule", "keep", issue)
+    assert kept.out.startswith(f"{issue} goes out Thu ")
+    assert slot(database, issue).state is SlotState.PLANNED
+    again = ready("schedule", "keep", issue)
+    assert (again.code, "only a skipped issue comes back" in again.err) == (1, True)
+
+
+def test_an_issue_of_no_moment_is_refused(ready: Run) -> None:
+    said = ready("schedule", "skip", f"{LIST}/2026-02-01..2026-02-03")
+    assert said.code == 1
+    assert "is no issue of this schedule (thursday 08:00 Europe/Berlin)" in said.err
+
+
+def test_months_in_seconds(ready: Run) -> None:
+    shown = ready("schedule", "--simulate", "2027-03-15..2027-04-15")
+    assert "5 issues of ai-for-science" in shown.err
+    assert "the clock changed: CEST" in shown.out
+    assert ready("schedule").out.count("planned") == 5
+    for wrong in ("2027", "2027-02-30..2027-04-01", "2027-04-01..2027-03-01"):
+        assert ready("schedule", "--simulate", wrong).code == 1
+
+
+def missed(run: Run, database: Database) -> str:
+    """An issue with entries that should have gone two days ago."""
+    issue = f"{LIST}/2026-W06"
+    run("schedule", "skip", issue)
+    run("schedule", "keep", issue)
+    with database.write() as session:
+        session.connection().execute(text("UPDATE slots SET state = 'missed'"))
+    return issue
+
+
+def test_what_was_missed_is_told_by_status_and_goes_when_it_is_run(
+    filled: Run, database: Database, mail: Path
+) -> None:
+    issue = missed(filled, database)
+    assert f"{issue} was missed" in filled("status").out
+
+    async def proven(*_: object) -> None:
+        return None
+
+    with patch.object(clockwork, "prove_leaving", proven):
+        ran = filled("schedule", "run", issue)
+    assert (ran.code, f"{issue}: send: done" in ran.out) == (0, True)
+    assert slot(database, issue).state is SlotState.SENT
+    assert len(list(mail.iterdir())) >= 2
+    assert "was missed" not in filled("status").out
+    again = filled("schedule", "run", issue)
+    assert "is sent" in again.err
+
+
+def test_what_fails_says_so_and_is_on_record(filled: Run, database: Database, mail: Path) -> None:
+    issue = missed(filled, database)
+    ran = filled("schedule", "run", issue)
+    assert ran.code == 1
+    assert f"{issue}: send: failed: " in ran.out
+    assert slot(database, issue).attempts == 1
+    assert "does not get on (1 times)" in filled("status").out
+    assert not list(mail.iterdir())
+
+
+def test_skipping_with_carry_puts_the_entries_into_a_draft_that_is_there(filled: Run) -> None:
+    issue = f"{LIST}/2026-W06"
+    following = f"{LIST}/2026-W07"
+    filled("issues", "assemble", LIST, "--week", "2026-W07")
+    filled("schedule", "skip", following)
+    filled("schedule", "keep", following)  # both have a slot now
+
+    def entries() -> int:
+        return len(json.loads(filled("issues", "show", following, "--json").out)["entries"])
+
+    before = entries()
+    here = len(json.loads(filled("issues", "show", issue, "--json").out)["entries"])
+    filled("schedule", "skip", issue, "--carry")
+    assert entries() == before + here
+    filled("schedule", "keep", issue)
+    assert entries() == before
+
+
+def test_waves_are_named_with_the_schedule(filled: Run, tmp_path: Path) -> None:
+    path = tmp_path / "subscribers" / LIST / "list.toml"
+    path.write_text(path.read_text("utf-8").replace("[schedule]", '[schedule]\nwaves = "reader"'))
+    with chdir(tmp_path):
+        filled("lists", "sync")
+    assert "by each reader's clock" in filled("schedule").out

@@ -1,0 +1,122 @@
+"""What is said of a list's moments, and of a list that is late."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from newsletter.content.timing import ReviewPolicy, Unreviewed
+from newsletter.schedule import last_window, next_moment, week_to_send
+from newsletter.schedule.outlook import Standing, coming, standing
+from newsletter.store import lists, slots
+from newsletter.store.database import Database
+from newsletter.store.slots import SlotState
+from tests.builders import make_list
+from tests.schedule.stage import LIST, ClockStage, local, papers, thursday
+
+
+@pytest.fixture
+def stage(sqlite_database: Database) -> ClockStage:
+    made = ClockStage(sqlite_database)
+    made.follow()
+    made.join("ann@reader.example")
+    made.publish(*papers(dt.date(2026, 2, 5), 21))
+    return made
+
+
+def stands(stage: ClockStage) -> Standing:
+    with stage.database.read() as session:
+        return standing(session, lists.get_list(session, LIST), stage.now)
+
+
+def names(stage: ClockStage, number: int) -> list[str]:
+    with stage.database.read() as session:
+        found = coming(session, lists.get_list(session, LIST), stage.now, number)
+    return [f"{one.issue} {one.state}" for one in found]
+
+
+def test_a_list_that_no_clock_has_seen_has_its_moments_and_is_not_late(stage: ClockStage) -> None:
+    assert names(stage, 3) == ["2026-W06 planned", "2026-W07 planned", "2026-W08 planned"]
+    found = stands(stage)
+    assert (found.last, found.late) == (None, ())
+    assert found.next.send == local("2026-02-12 08:00")
+
+
+def test_what_went_last_and_what_is_next(stage: ClockStage) -> None:
+    stage.until("2026-02-12 08:00")
+    found = stands(stage)
+    assert found.last is not None
+    assert (found.last.issue, found.last.finished) == ("2026-W06", False)
+    stage.sent()
+    stage.look()
+    found = stands(stage)
+    assert found.last is not None
+    assert found.last.finished
+    assert (found.next.issue, found.late) == ("2026-W07", ())
+
+
+def test_a_clock_that_does_not_run_is_noticed_after_ten_minutes(stage: ClockStage) -> None:
+    stage.look()
+    stage.off_until("2026-02-12 02:10")
+    assert stands(stage).late == ()
+    stage.off_until("2026-02-12 02:11")
+    assert stands(stage).late == (
+        "ai-for-science/2026-W06 is late: no clock runs; start `newsletter serve`",
+    )
+
+
+def test_a_missed_issue_stays_late_until_somebody_settles_it(stage: ClockStage) -> None:
+    stage.look()
+    stage.off_until("2026-02-14 12:00")
+    stage.look()
+    (late,) = stands(stage).late
+    assert "2026-W06 was missed (no clock ran" in late
+    with stage.database.write() as session:
+        slots.settle(session, stage.slot(), SlotState.SKIPPED, stage.now)
+    assert stands(stage).late == ()
+
+
+def test_what_hinders_is_said_and_an_issue_that_waits_for_approval_is_not_late(
+    stage: ClockStage,
+) -> None:
+    stage.schedule(review=ReviewPolicy.REQUIRED, deadline=60, unreviewed=Unreviewed.SEND)
+    stage.until("2026-02-12 08:30")
+    assert stands(stage).late == ()
+    with stage.database.read() as session:
+        held = coming(session, lists.get_list(session, LIST), stage.now, 1)[0]
+    assert held.note == "nobody has approved it; send at 2026-02-12 08:00 UTC"
+    stage.unreachable = True
+    stage.until("2026-02-12 09:00")
+    assert "(1 times): ai-for-science/2026-W06: nobody could leave" in stands(stage).late[0]
+
+
+def test_holidays_are_shown_and_passed_over(stage: ClockStage) -> None:
+    stage.look()
+    with stage.database.write() as session:
+        slots.settle(session, stage.slot(), SlotState.SKIPPED, stage.now, carry=True)
+    assert names(stage, 2) == ["2026-W06 skipped", "2026-W07 planned"]
+    assert stands(stage).next.issue == "2026-W07"
+
+
+def test_after_half_a_year_only_the_last_few_are_asked_about(stage: ClockStage) -> None:
+    stage.look()
+    stage.off_until("2026-08-10 12:00")
+    stage.look()
+    assert [event.slot.issue for event in stage.events] == [
+        "2026-W06",  # it had its slot
+        "2026-W28",
+        "2026-W29",
+        "2026-W30",
+        "2026-W31",
+    ]
+
+
+def test_the_window_of_an_issue_that_is_made_by_hand() -> None:
+    now = local("2026-02-18 12:00")  # a Wednesday
+    weekly = make_list(week_starts="monday", schedule=thursday(weekday="friday"))
+    assert str(last_window(weekly, now).first) == "2026-02-09"
+    monthly = make_list(schedule=thursday(weekday="", cron="0 8 1 * *"))
+    assert str(last_window(monthly, now).first) == "2026-01-01"
+    assert str(week_to_send(weekly, now).first) == "2026-02-02"
+    assert f"{next_moment(monthly, now):%Y-%m-%d %H:%M %Z}" == "2026-03-01 08:00 CET"
