@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import URL
 
-from newsletter.delivery import engine, sender
+from newsletter.delivery import course, engine
 from newsletter.delivery.committer import Committer
 from newsletter.store import database
 from newsletter.store.values import Claim, Due, Outcome
@@ -46,7 +46,7 @@ def claims_after_the_body() -> None:
         def _record(self, outcome: Outcome) -> None:
             super().submit(outcome, None)
 
-    vars(sender)["Committer"] = Late
+    vars(course)["Committer"] = Late
 
 
 def claims_unread() -> None:
