@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -324,3 +325,22 @@ def test_an_address_that_would_break_a_command_never_reaches_the_wire() -> None:
     assert ledger.rows[1].state is FAILED
     assert server.recipients == ["ada@example.org"]
     assert not any(line.startswith(b"RSET") for line in server.commands)
+
+
+def test_a_ledger_that_fails_over_nothing_but_a_skip_is_told_too() -> None:
+    ledger, server = MemoryLedger.of(1), ScriptedServer()
+    ledger.unmade = 1
+    real = ledger.page
+
+    def page(after: int, limit: int = 50) -> list[Due]:
+        if after:  # nobody waits for the skip while the next page is read
+            time.sleep(0.1)
+        return real(after, limit)
+
+    def fail(_outcomes: Sequence[Outcome], _claims: Sequence[Claim]) -> None:
+        raise DatabaseError("the disk is full")
+
+    ledger.before_commit, vars(ledger)["page"] = fail, page
+    with pytest.raises(DatabaseError, match="the disk is full"):
+        go(Sending(ledger), server)
+    assert ledger.states() == {QUEUED: 1}

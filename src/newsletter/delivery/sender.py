@@ -92,8 +92,8 @@ class _Passes:
         committer, trouble = self._course.committer, self._course.trouble
         if committer.failure is not None:
             await committer.salvage()
-        else:
-            await committer.flush()
+            raise trouble or committer.failure  # nobody may have waited for what failed
+        await committer.flush()
         if trouble is not None:
             raise trouble
 

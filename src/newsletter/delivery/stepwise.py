@@ -163,7 +163,7 @@ class StepwiseConnection:
 
     def _refused(self, stage: Stage, code: int, text: str) -> Answer:
         if not 400 <= code < 600:
-            return self._lost(f"not an SMTP reply: {code} {text[:80]}")
+            return self._lost(f"not an SMTP reply: {code} {parse_reply(code, text).text[:80]}")
         return Answer(stage, parse_reply(code, text))
 
     def _lost(self, trouble: str) -> Answer:
