@@ -13,7 +13,7 @@ test: $(READY) ## every test; those that need a system package run where it is i
 
 unit: $(READY) ## the pure middle in some seconds, with fewer generated cases: while you work
 	$(BIN)/pytest -n 2 --hypothesis-profile=quick tests/content tests/rendering tests/audience \
-	  tests/test_tokens.py tests/test_settings.py tests/test_replies.py tests/test_schedule.py $(ARGS)
+	  tests/test_tokens.py tests/test_settings.py tests/test_replies.py tests/schedule/test_deciding.py $(ARGS)
 
 check: $(READY) ## style, types, the import contract, and README's completeness
 	$(BIN)/ruff format --check .

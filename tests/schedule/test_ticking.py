@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import Policies, TooFew
@@ -453,3 +454,13 @@ def test_too_few_entries_hold_an_issue_unless_the_list_sends_it(
     stage.publish(LATE)
     stage.until("2026-02-12 12:00")
     assert stage.issue().state is IssueState.FROZEN
+
+
+def test_a_list_that_cannot_be_planned_does_not_keep_the_others(stage: ClockStage) -> None:
+    with stage.database.write() as session:
+        session.connection().execute(
+            text("UPDATE lists SET body = replace(body, 'Europe/Berlin', 'Gone/Atlantis')")
+        )
+    stage.follow(make_list(name="weekly-maths"))
+    stage.until("2026-02-12 02:00")
+    assert stage.slot(list_name="weekly-maths").state is SlotState.DRAFTED

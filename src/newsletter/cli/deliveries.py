@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from sqlmodel import Session
@@ -22,11 +21,11 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
+from newsletter.cli.standing import show_standing
 from newsletter.cli.unread import warn_of_unread_mail
 from newsletter.content.mailinglist import InDoubt
 from newsletter.content.serial import plain
-from newsletter.schedule.outlook import standing
-from newsletter.store import canary, issues, ledger, lists, senders
+from newsletter.store import canary, issues, ledger, senders
 from newsletter.store import doubts as settling
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
@@ -37,8 +36,6 @@ IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
 ]
 
-
-WHEN = "%a %Y-%m-%d %H:%M %Z"
 
 app = typer.Typer(
     cls=ListsByDefault, help="What became of each reader's message.", rich_markup_mode=None
@@ -183,23 +180,6 @@ def status(
             f"{'sends them the same again' if resends else 'holds them'}; "
             f"`newsletter deliveries resolve {found.ref} ADDRESS` settles one by hand"
         )
-
-
-def show_standing(session: Session) -> None:
-    """When each list went out last and goes out next, and what did not happen."""
-    at = now()
-    for name in lists.list_names(session):
-        found = lists.get_list(session, name)
-        stands, zone = standing(session, found, at), ZoneInfo(found.schedule.zone)
-        last = "nothing went out yet"
-        if stands.last is not None:
-            verb = "went out" if stands.last.finished else "is going out since"
-            last = f"{stands.last.issue} {verb} {stands.last.at.astimezone(zone):{WHEN}}"
-        out.print(
-            f"{name}: {last}; next {stands.next.issue} {stands.next.send.astimezone(zone):{WHEN}}"
-        )
-        for late in stands.late:
-            out.print(f"  {late}")
 
 
 def _alive_in(db: Database) -> Callable[[str], bool]:

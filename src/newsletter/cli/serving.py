@@ -11,19 +11,18 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
-from newsletter import schedule
 from newsletter.cli.clockwork import Lifespan, with_clock
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.forgetting import with_forgetting
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.returning import with_returned_mail
 from newsletter.cli.signing import signer
+from newsletter.cli.standing import show_standing
 from newsletter.delivery.mailhosts import MailHosts
 from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Surroundings
-from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.store.keys import check_keys
 from newsletter.web.app import create_app
@@ -72,9 +71,7 @@ def serve(
         app.router.lifespan_context = with_forgetting(db, doing)
         if clock:
             with db.read() as session:
-                for name in lists.list_names(session):
-                    moment = schedule.next_moment(lists.get_list(session, name), now())
-                    out.print(f"{name} goes out next on {moment:%A %Y-%m-%d %H:%M %Z}")
+                show_standing(session)
         serve_app(
             app,
             host=host,

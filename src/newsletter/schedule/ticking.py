@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.timing import ReviewPolicy
-from newsletter.errors import ConflictError, NewsletterError, TooFewError
+from newsletter.errors import ConflictError, DatabaseError, NewsletterError, TooFewError
 from newsletter.schedule.deciding import Facts, Step, deadline, next_step, retry_at
 from newsletter.schedule.planning import plan
 from newsletter.store import issues, lists, outbox, reviews, senders, slots
@@ -101,15 +101,26 @@ def next_due(db: Database, now: dt.datetime) -> dt.datetime | None:
 
 
 def _all(db: Database, hands: Hands, now: dt.datetime) -> Iterator[Event]:
-    with db.write() as session:
+    with db.read() as session:
         found = [lists.get_list(session, name) for name in lists.list_names(session)]
-        for mailing_list in found:
-            plan(session, mailing_list, now)
     for mailing_list in found:
-        with db.read() as session:
-            names = [slot.issue for slot in slots.open_slots(session, mailing_list.name)]
-        for name in names:
+        for name in _planned(db, mailing_list, now):
             yield from _Work(db, hands, mailing_list, name, now).done()
+
+
+def _planned(db: Database, mailing_list: MailingList, now: dt.datetime) -> list[str]:
+    """The names of the list's issues of which something is left to be done; none where it cannot
+    be planned, which must not keep the other lists."""
+    try:
+        with db.write() as session:
+            plan(session, mailing_list, now)
+            return [slot.issue for slot in slots.open_slots(session, mailing_list.name)]
+    except DatabaseError:
+        raise
+    except Exception:  # such as a zone that this machine does not know any more
+        log = structlog.get_logger("newsletter.schedule")
+        log.exception("not planned", list=mailing_list.name)
+        return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from newsletter import schedule
-from newsletter.content.mailinglist import MailingList
+from newsletter.schedule.outlook import Standing, standing
 from newsletter.store import lists
 from newsletter.store.database import Database
 from newsletter.store.gauges import Gauges, gauges
@@ -115,10 +114,10 @@ class _Now(Collector):
     def __init__(self, database: Database, now: dt.datetime) -> None:
         with database.read() as session:
             self._found: Gauges = gauges(session)
-            self._lists: list[MailingList] = [
-                lists.get_list(session, name) for name in lists.list_names(session)
+            self._lists: list[Standing] = [
+                standing(session, lists.get_list(session, name), now)
+                for name in lists.list_names(session)
             ]
-        self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         found = self._found
@@ -156,7 +155,13 @@ class _Now(Collector):
             "newsletter_next_issue_timestamp_seconds",
             "When a list goes out next by its schedule",
             ("list",),
-            {(one.name,): schedule.next_moment(one, self._now).timestamp() for one in self._lists},
+            {(one.list_name,): one.next.send.timestamp() for one in self._lists},
+        )
+        yield _family(
+            "newsletter_late",
+            "Whether an issue of a list is late: missed, hindered, or kept by no clock",
+            ("list",),
+            {(one.list_name,): bool(one.late) for one in self._lists},
         )
 
 
