@@ -197,3 +197,18 @@ def test_the_text_part_is_there_to_read(filled: Run) -> None:
     assert shown.startswith("Subject: ")
     assert "Adaptive Protein Tokenization" in shown
     assert "Content-Type" not in shown
+
+
+def test_an_issue_is_shown_with_all_that_was_decided_of_it(filled: Run, tmp_path: Path) -> None:
+    (tmp_path / "note.md").write_text("Two lines\nof welcome.", "utf-8")
+    filled("issues", "edit", ISSUE, "--lang", "en", "--file", "note.md")
+    filled("entries", "drop", FIRST, "--issue", ISSUE)
+    filled("issues", "approve", ISSUE)
+    filled("entries", "move", THIRD, "first")
+    shown = filled("issues", "show", ISSUE).out
+    assert "review  asked by Ada Example, changed since\n" in shown
+    assert "left out: Predicting magnetism with first-principles AI\n" in shown
+    assert "\nen note\n  Two lines\n  of welcome.\n" in shown
+    told = json.loads(filled("issues", "show", ISSUE, "--json").out)
+    assert told["left_out"] == [f"arxiv:{FIRST}"]
+    assert told["editorial"]["note"] == {"en": "Two lines\nof welcome."}

@@ -21,6 +21,7 @@ from newsletter.cli.edge import (
     template_folders,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
+from newsletter.cli.logs import configure_logs
 from newsletter.cli.outbox import flushed
 from newsletter.cli.signing import signer
 from newsletter.content.serial import plain
@@ -48,6 +49,7 @@ def add(
 ) -> None:
     """Let somebody edit a list, and mail them a link that opens once; again, for a new link."""
     found = settings()
+    configure_logs(found.log_level)
     relay = parse_relays(found.relay_url, found.fallback_relay_url)
     with database(found) as db:
         chosen = only_list(db, list_name)

@@ -33,9 +33,10 @@ from newsletter.content.entry import Period
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.showing import render_for
 from newsletter.errors import NewsletterError
+from newsletter.store import editing, lists, reviews
 from newsletter.store import issues as store
-from newsletter.store import lists
 from newsletter.store.issues import Issue
+from newsletter.store.values import IssueState
 
 app = typer.Typer(help="Issues of a list.", no_args_is_help=True, rich_markup_mode=None)
 for command in (steering.pause, steering.resume, steering.cancel, steering.amend):
@@ -104,10 +105,15 @@ def show(issue: IssueArgument, json: JsonOption = False) -> None:
     """What an issue says: its entries in order, with tier and topics."""
     with database() as db, db.read() as session:
         found = store.get_issue(session, *split_issue(issue))
+        left_out = editing.left_out(session, found.id)
+        judged = reviews.review(session, found.id)
     if json:
-        show_json(_issue_json(found))
+        said = {"editorial": editing.said(found.digest), "review": judged.state}
+        show_json(_issue_json(found) | said | {"left_out": [one.entry.key for one in left_out]})
         return
     _describe(found)
+    if judged.at is not None and found.state is IssueState.DRAFT:
+        show_facts({"review": _judged(judged)})
     out.print()
     show_table(
         ("", "tier", "topics", "title"),
@@ -116,6 +122,19 @@ def show(issue: IssueArgument, json: JsonOption = False) -> None:
             for number, item in enumerate(found.digest.entries, 1)
         ],
     )
+    for item in left_out:
+        out.print(f"left out: {item.entry.title}")
+    for field, texts in editing.said(found.digest).items():
+        for language, text in texts.items():
+            out.print(f"\n{language} {field}")
+            for line in text.splitlines():
+                out.print(f"  {line}")
+
+
+def _judged(review: reviews.Review) -> str:
+    changed = ", changed since" if review.changed else ""
+    by = f" by {review.by}" if review.by else ""
+    return f"{review.state}{by}{changed}{f': {review.note}' if review.note else ''}"
 
 
 def render(

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
+from newsletter.delivery.repeating import without_had
 from newsletter.errors import NotFoundError
 from newsletter.store import subscribers
 from newsletter.store.issues import Issue, audience_preview, selected
@@ -71,7 +72,7 @@ def _preferences(session: Session, asked: Asked, issue: Issue, today: dt.date) -
         subscription = person.subscriptions.get(issue.list_name)
         if subscription is None:
             raise NotFoundError(f"{person.address} is not on {issue.list_name}, and never was")
-        return subscription.preferences
+        return without_had(session, issue, person.id, subscription.preferences)
     if asked.choice:
         return selected(session, asked.choice)
     first = Preferences(languages=issue.digest.list.languages[:1])
