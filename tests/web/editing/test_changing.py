@@ -120,19 +120,19 @@ def test_a_test_goes_into_the_outbox_as_what_is_shown(project: Project) -> None:
 
 
 def test_nobody_approves_what_they_have_not_seen(project: Project) -> None:
-    seen = project.get("shown")["seen"]
+    seen = project.get("review")["seen"]
     project.post("note", language="en", field="note", text="Another word.")
     late = project.client.post("/edit/api/approve", json={"issue": ISSUE, "seen": seen})
     assert late.status_code == 409
-    project.post("approve", seen=project.get("shown")["seen"], note="Good.")
-    review = project.get("shown")["review"]
+    project.post("approve", seen=project.get("review")["seen"], note="Good.")
+    review = project.get("review")
     assert (review["state"], review["by"], review["note"]) == ("approved", "Ada Editor", "Good.")
     project.post("note", language="en", field="note", text="And another.")
-    assert project.get("shown")["review"]["changed"]
+    assert project.get("review")["changed"]
 
 
 def test_who_wants_changes_says_which(project: Project) -> None:
-    seen = project.get("shown")["seen"]
+    seen = project.get("review")["seen"]
     mute = project.client.post("/edit/api/reject", json={"issue": ISSUE, "seen": seen})
     assert mute.status_code == 409
     project.post("reject", seen=seen, note="The second title.")
@@ -152,7 +152,9 @@ def test_a_list_file_that_was_not_followed_yet_is_shown_and_not_approved(
     assert not shown["synced"]
     assert "AI for Sceptics" in project.frame(shown["message"]["id"])
     assert project.issue().digest.list.title("en") == "AI for Science"
-    early = project.client.post("/edit/api/approve", json={"issue": ISSUE, "seen": shown["seen"]})
+    early = project.client.post(
+        "/edit/api/approve", json={"issue": ISSUE, "seen": project.get("review")["seen"]}
+    )
     assert "lists sync" in early.json()["error"]
     written = project.bench.standing(*ISSUE.split("/")).issue.digest.list
     with project.database.write() as session:

@@ -111,9 +111,12 @@ def test_keys_change_reader_width_colours_and_part(page: Page) -> None:
     expect(page.locator(".screen iframe")).to_have_attribute(
         "title", "The message, 768 pixels wide"
     )
+    expect(page.locator(".incoming")).to_have_count(0)
     light = _ground(page)
     page.keyboard.press("d")
-    page.wait_for_function("before => " + _GROUND + " !== before", arg=light)
+    expect(page.locator(".device.dark")).to_have_count(1)
+    expect(page.locator(".incoming")).to_have_count(0)
+    assert _ground(page) != light
     page.keyboard.press("t")
     expect(page.get_by_label("The plain-text part")).to_be_visible()
     page.keyboard.press("t")

@@ -11,6 +11,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -115,7 +116,7 @@ class Bench:
         if not path.is_file():
             return None, ()
         try:
-            return read_list_file(path).list, ()
+            return _list_of(path, path.read_bytes()), ()
         except ListFileError as error:
             return None, (list_trouble(error, path),)
 
@@ -212,3 +213,9 @@ class Bench:
                 if body is not None and fixed and fixed.edition == issue.edition.id:
                     return load_plan(body)
         return plan(issue.digest, who.preferences, form)
+
+
+@lru_cache(maxsize=8)
+def _list_of(path: Path, _octets: bytes) -> MailingList:
+    """The list of a file, read once for as long as its octets stay the same."""
+    return read_list_file(path).list

@@ -18,7 +18,7 @@ from newsletter.content.entry import Tier
 from newsletter.errors import ConflictError
 from newsletter.store import editing, entries, issues
 from newsletter.store.edits import Edit
-from newsletter.web.editing.desk import Desk, TheDesk, WhoAsks, opened
+from newsletter.web.editing.desk import Desk, Reference, TheDesk, WhoAsks, opened
 
 router = APIRouter()
 
@@ -198,7 +198,7 @@ def assemble(request: Request, desk: TheDesk, asked: OfIssue) -> dict[str, Any]:
 def entry(
     request: Request,
     desk: TheDesk,
-    issue: Annotated[str, Query(max_length=320)],
+    issue: Reference,
     key: Annotated[str, Query(max_length=400)],
 ) -> dict[str, Any]:
     """An entry's texts by language, as they are edited."""
@@ -218,9 +218,7 @@ def entry(
 
 
 @router.get("/api/words")
-def words(
-    request: Request, desk: TheDesk, issue: Annotated[str, Query(max_length=320)]
-) -> dict[str, Any]:
+def words(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]:
     """The note, summary and takeaway by language; what was left out; the history."""
     standing = desk.bench.standing(*opened(request, issue))
     with desk.bench.database.read() as session:

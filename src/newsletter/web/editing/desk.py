@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from newsletter.errors import NotFoundError
 from newsletter.web.editing.bench import Bench
@@ -42,6 +42,10 @@ def _editor(request: Request) -> Editor:
 
 WhoAsks = Annotated[Editor, Depends(_editor)]
 """The parameter by which a route gets at whoever asks."""
+
+
+Reference = Annotated[str, Query(max_length=320)]
+"""The parameter that names an issue, `LIST/NAME`."""
 
 
 def opened(request: Request, reference: str) -> tuple[str, str]:

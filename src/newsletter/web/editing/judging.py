@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from newsletter.content.serial import plain
 from newsletter.delivery.testing import queue_tests
 from newsletter.errors import ConflictError, NewsletterError, NotFoundError
 from newsletter.store import reviews
@@ -14,7 +15,7 @@ from newsletter.store.outbox import MailKind
 from newsletter.store.outbox_views import mail
 from newsletter.web.editing.asking import Asked, who
 from newsletter.web.editing.changing import Named, OfIssue, Text
-from newsletter.web.editing.desk import TheDesk, WhoAsks, opened
+from newsletter.web.editing.desk import Reference, TheDesk, WhoAsks, opened
 
 router = APIRouter()
 
@@ -64,6 +65,20 @@ def sent(desk: TheDesk, editor: WhoAsks, number: int) -> dict[str, Any]:
     if found.kind is not MailKind.TEST or not editor.may(found.list_name):
         raise NotFoundError(f"there is no test with the number {number}")
     return {"state": found.state, "to": found.to, "said": f"{found.reason} {found.text}"}
+
+
+@router.get("/api/review")
+def review(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]:
+    """Where the review is; `seen` names what a judgement is about, which `key` shows."""
+    standing = desk.bench.standing(*opened(request, issue))
+    with desk.bench.database.read() as session:
+        found = reviews.review(session, standing.issue.id)
+    return {
+        **plain(found),
+        "at": found.at,
+        "key": desk.bench.key(standing),
+        "seen": reviews.fingerprint(standing.issue.digest),
+    }
 
 
 @router.post("/api/approve")

@@ -13,7 +13,7 @@ from newsletter.content.serial import plain
 from newsletter.delivery.messages import skip_reason
 from newsletter.errors import NotFoundError
 from newsletter.rendering.checks import Finding
-from newsletter.store import edits, reviews
+from newsletter.store import edits
 from newsletter.store.browsing import issue_before, issue_lines, reader_beside, readers_like
 from newsletter.store.issues import Issue, audience_preview, counts, skips
 from newsletter.store.values import DeliveryState, IssueState
@@ -21,7 +21,7 @@ from newsletter.web.editing.asking import Asked, who
 from newsletter.web.editing.bench import Bench
 from newsletter.web.editing.clients import Client, shown
 from newsletter.web.editing.describing import in_words, shown_json, tally
-from newsletter.web.editing.desk import Desk, TheDesk, WhoAsks, opened
+from newsletter.web.editing.desk import Desk, Reference, TheDesk, WhoAsks, opened
 from newsletter.web.editing.gate import Editor
 from newsletter.web.editing.made import Made
 from newsletter.web.site import PRIVATE
@@ -38,8 +38,6 @@ _FOUND = 8
 
 _SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 """A frame runs nothing. The page around it, which is of the same origin, may measure it."""
-
-Reference = Annotated[str, Query(max_length=320)]
 
 
 @router.get("/api/issues")
@@ -68,14 +66,11 @@ def what_is_shown(
     with bench.database.read() as session:
         somebody = who(session, asked, standing.issue, today)
         last = edits.last(session, standing.issue.id)
-        review = reviews.review(session, standing.issue.id)
     result = bench.show(standing, somebody)
     found = shown_json(standing, result, somebody, _nothing(bench, standing.issue, somebody))
     return found | {
         "undoable": standing.issue.edition is None and last is not None,
-        "review": plain(review) | {"at": review.at},
         "key": bench.key(standing),
-        "seen": reviews.fingerprint(standing.issue.digest),
     }
 
 

@@ -7,15 +7,14 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from newsletter.packaged import packaged
 from newsletter.store import issues
 from newsletter.web.editing.bench import Bench
-from newsletter.web.editing.desk import Desk, TheDesk, opened
+from newsletter.web.editing.desk import Desk, Reference, TheDesk, opened
 from newsletter.web.editing.watching import READY, changes
 from newsletter.web.site import PRIVATE
 
@@ -25,9 +24,7 @@ BEAT = 10.0  # seconds: a line that says nothing, by which a browser that is gon
 
 
 @router.get("/api/changes", include_in_schema=False)
-async def stream(
-    request: Request, desk: TheDesk, issue: Annotated[str, Query(max_length=320)]
-) -> StreamingResponse:
+async def stream(request: Request, desk: TheDesk, issue: Reference) -> StreamingResponse:
     """An event for each change of what the issue is made of, for as long as the page is open."""
     reference = opened(request, issue)
     with desk.bench.database.read() as session:

@@ -1,7 +1,7 @@
 // What the page asks to be done: a change, a test, a judgement.
 
 import { $, Refused, fill, get, h, post, say } from "./dom.js";
-import { asked, openDialog, page, refresh } from "./edit.js";
+import { asked, judged, openDialog, page, refresh } from "./edit.js";
 
 export async function change(what, values) {
   try {
@@ -52,12 +52,18 @@ async function became(number, place) {
   }
 }
 
-export function askJudgement() {
-  const { review, seen, issue } = page.shown;
+export async function askJudgement() {
+  await judged();
+  const { review } = page;
+  if (review?.key !== page.shown.key) return say("It was changed just now: look at it again.", true);
+  const { issue } = page.shown;
   const errors = page.findings.filter(({ severity }) => severity === "error").length;
   const judge = (what) => async (event) => {
     event.preventDefault();
-    if (await change(what, { note: $("#why").value, seen })) $("#dialog").close();
+    if (await change(what, { note: $("#why").value, seen: review.seen })) {
+      await judged();
+      $("#dialog").close();
+    }
   };
   openDialog(`Judge ${issue}`,
     review?.at && h("p", { class: "small" }, `So far: ${review.state}${review.by ? ` by ${review.by}` : ""}${review.note ? `, “${review.note}”` : ""}${review.changed ? " — and changed since" : ""}`),

@@ -54,6 +54,7 @@ export async function refresh() {
     const shown = await get("shown", asked());
     if (mine !== turn) return;
     page.shown = shown;
+    if (page.review?.key !== shown.key) judged(shown);
     await paint();
     later();
   } catch (error) {
@@ -76,8 +77,7 @@ export async function paint() {
 
 function head(shown) {
   document.title = `${shown.message?.subject ?? shown.issue} · Preview`;
-  fill($("#state"), shown.review?.state && shown.draft ? shown.review.state : shown.state);
-  $("#state").dataset.state = shown.review?.state ?? shown.state;
+  state(shown);
   const { who } = shown;
   const place = page.place?.address === who.address && who.own ? ` ${page.place.number} of ${page.place.readers}` : "";
   fill($("#whom-name"), who.own ? who.address : page.who.scope ? "Clicked together" : "A selection");
@@ -184,6 +184,18 @@ function editAt(link) {
 
 function personal(link) {
   say(`A personal link (${page.shown.message.links[link]?.text || "no words"}): in a preview it does nothing.`);
+}
+
+// Where the review is, which nobody has to wait for.
+export async function judged(shown = page.shown) {
+  page.review = shown.draft ? await get("review", { issue: page.issue }).catch(() => null) : null;
+  state(shown);
+}
+
+function state(shown) {
+  const words = (shown.draft && page.review?.state) || shown.state;
+  fill($("#state"), words);
+  $("#state").dataset.state = words;
 }
 
 // What takes longer comes after, once the changes pause.

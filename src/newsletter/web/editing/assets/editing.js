@@ -114,13 +114,13 @@ export async function wordsPanel(panel) {
 export async function historyPanel(panel) {
   const found = await get("words", { issue: page.issue }).catch((error) => say(error.message, true));
   if (!found || panel.dataset.holds !== "history") return;
-  const { review } = page.shown ?? {};
+  const { review } = page;
   const when = (at) => new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
   const edit = ({ said, before, after, kind, who, at, undone_by: undone }) => h("li", { class: undone ? "undone" : "" },
     h("p", {}, said), h("p", { class: "small" }, `${who}, ${when(at)}`, undone && ` · undone by ${undone}`),
     !["order", "tier", "dropped"].includes(kind) && h("details", {}, h("summary", {}, "Before and after"), h("del", {}, before || "(nothing)"), h("ins", {}, after || "(nothing)")));
   fill(panel,
-    review?.at && h("p", { class: `notice ${review.state === "approved" ? "good" : ""}` }, `${review.state}${review.by ? ` by ${review.by}` : ""}, ${when(review.at)}${review.note ? `: ${review.note}` : ""}${review.changed ? " · changed since" : ""}`),
+    page.shown?.draft && review?.at && h("p", { class: `notice ${review.state === "approved" ? "good" : ""}` }, `${review.state}${review.by ? ` by ${review.by}` : ""}, ${when(review.at)}${review.note ? `: ${review.note}` : ""}${review.changed ? " · changed since" : ""}`),
     page.shown?.draft && h("div", { class: "acts" },
       h("button", { type: "button", class: "tiny", disabled: !page.shown.undoable, onclick: () => change("undo", {}) }, "Undo"),
       h("button", { type: "button", class: "tiny", disabled: !found.edits.some(({ undone_by: undone }) => undone), onclick: () => change("redo", {}) }, "Redo")),
