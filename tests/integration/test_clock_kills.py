@@ -38,6 +38,7 @@ MOMENTS = {
     "while it is noted": "newsletter.store.slots:advance,after,1",
     "the reminder is written": "newsletter.schedule.doing:Doing.reminder,after,1",
     "while it is put into the outbox": "newsletter.store.outbox:put,after,1",
+    "while it is noted that editors know": "newsletter.store.slots:advance,after,2",
     "before the freezing": "newsletter.workflow:freeze,before,1",
     "it is frozen": "newsletter.workflow:freeze,after,1",
     "while that is noted": "newsletter.store.slots:advance,after,3",
@@ -107,8 +108,8 @@ def is_dead(process: Process, database: Database) -> bool:
 def wait_for(what: Callable[[], bool], of: list[Process]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not what():
-        said = "\n".join(process.said for process in of)
-        assert time.monotonic() < deadline, said
+        if time.monotonic() > deadline:
+            pytest.fail("\n".join(process.said for process in of))
         time.sleep(0.05)
 
 
