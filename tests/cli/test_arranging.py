@@ -13,6 +13,8 @@ from tests.cli.conftest import ISSUE, Run
 
 FIRST = "2602.09093"
 THIRD = "2602.06695"
+MAGNETS = "“Predicting magnets”"
+MAGNETS = "“Predicting magnets”"
 SECOND = "Unified Biomolecular Trajectory Generation via Pretrained Variational Bridge"
 
 
@@ -212,3 +214,35 @@ def test_an_issue_is_shown_with_all_that_was_decided_of_it(filled: Run, tmp_path
     told = json.loads(filled("issues", "show", ISSUE, "--json").out)
     assert told["left_out"] == [f"arxiv:{FIRST}"]
     assert told["editorial"]["note"] == {"en": "Two lines\nof welcome."}
+
+
+def test_an_entry_is_shown_with_who_changed_it(filled: Run) -> None:
+    filled("entries", "edit", FIRST, "texts.en.impact=Larger.", "title=Predicting magnets")
+    filled("entries", "tier", FIRST, "notable")
+    filled("issues", "undo", ISSUE)
+    shown = filled("entries", "show", FIRST).out
+    told = [line[20:] for line in shown.partition("changed by\n")[2].splitlines()]
+    assert told == [
+        f"Ada Example: made {MAGNETS} notable (it was breakthrough) (undone by Ada Example)",
+        f"Ada Example: changed title of {MAGNETS}",
+        f"Ada Example: changed texts.en.impact of {MAGNETS}",
+    ]
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_written_over(
+    filled: Run, editor: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "editor.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'from newsletter.cli import main; main()', 'issues',"
+        f" 'edit', {ISSUE!r}, '--lang', 'en', '--file', '-'], input=b'Theirs.', check=True,"
+        " stdout=subprocess.DEVNULL)\n" + script.read_text()
+    )
+    editor.write_text("# en: note\n\nOurs.\n\n# zh: note\n\n我们的。\n", "utf-8")
+    shown = filled("issues", "edit", ISSUE)
+    assert shown.code == 1
+    assert "somebody changed the en note while you wrote" in shown.err
+    assert "what you wrote is in" in shown.err
+    notes = json.loads(filled("issues", "show", ISSUE, "--json").out)["notes"]
+    assert notes == {"en": "Theirs."}

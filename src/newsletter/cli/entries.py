@@ -24,8 +24,9 @@ from newsletter.cli.edge import (
 from newsletter.cli.identity import who
 from newsletter.content import sources
 from newsletter.content.entry import Entry, Period, Tier
+from newsletter.content.serial import plain
 from newsletter.errors import NewsletterError, SourceError
-from newsletter.store import editing, lists
+from newsletter.store import editing, edits, lists
 from newsletter.store import entries as store
 from newsletter.store.database import Database
 from newsletter.store.entries import ImportReport, StoredEntry
@@ -158,8 +159,9 @@ def show(entry: EntryArgument, json: JsonOption = False) -> None:
     """All that is stored of an entry."""
     with database() as db, db.read() as session:
         found = store.get_entry(session, entry)
+        changes = edits.history(session, entry_id=found.id)
     if json:
-        show_json(_entry_json(found))
+        show_json(_entry_json(found) | {"history": [plain(change) for change in changes]})
         return
     show_facts({k: v for k, v in _entry_json(found).items() if k != "texts" and v})
     for language, text in sorted(found.entry.texts.items()):
@@ -169,6 +171,11 @@ def show(entry: EntryArgument, json: JsonOption = False) -> None:
             out.print(f"\n{language}.{name}")
             for line in lines:
                 out.print(f"  {'- ' if isinstance(value, tuple) else ''}{line}")
+    if changes:
+        out.print("\nchanged by")
+    for change in changes:
+        undone = f" (undone by {change.undone_by})" if change.undone_at else ""
+        out.print(f"  {change.at.astimezone():%Y-%m-%d %H:%M}  {change.who}: {change.said}{undone}")
 
 
 @app.command()
