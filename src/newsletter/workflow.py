@@ -20,6 +20,7 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
+from newsletter.delivery.connecting import prove_relay
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.engine import deliver
 from newsletter.delivery.halting import ended
@@ -343,10 +344,13 @@ async def send(
 
     Raises:
         ConflictError: it is paused or cancelled, or another process is sending it.
+        RelayError: no relay can be used; a draft stays a draft then.
         NewsletterError: see `freeze` and `deliver`; nothing is lost.
     """
     now = around.clock()
     if issue.state is IssueState.DRAFT:
+        # What is frozen cannot be edited any more; not for the sake of a relay that is not there.
+        await prove_relay(relay)
         issue = freeze(db, issue, template_folders, now)
     if issue.state is IssueState.FROZEN:
         fan_out(db, issue, now)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from unittest.mock import patch
 
 import pytest
@@ -125,3 +127,28 @@ def mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with catcher(tmp_path / "mail") as url:
         monkeypatch.setenv("NEWSLETTER_SMTP_URL", url)
         yield tmp_path / "mail" / "new"
+
+
+@pytest.fixture
+def gone() -> Iterator[str]:
+    """A relay that answers the first who comes, and is gone after: an issue is frozen for it, and
+    all of it is still to be sent."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = Thread(target=_answer_once, args=(listener,), daemon=True)
+    thread.start()
+    try:
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
+
+
+def _answer_once(listener: socket.socket) -> None:
+    with suppress(OSError):
+        connection, _ = listener.accept()
+        listener.close()
+        with connection, connection.makefile("rb") as asked:
+            connection.sendall(b"220 relay.test\r\n")
+            for command in asked:
+                connection.sendall(b"250 as you like\r\n")
+                if command.startswith(b"QUIT"):
+                    break

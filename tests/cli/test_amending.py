@@ -39,9 +39,9 @@ def text_of(message: bytes) -> str:
 
 
 @pytest.fixture
-def half_way(filled: Run, mail: Path, tmp_path: Path) -> Run:
+def half_way(filled: Run, gone: str, mail: Path, tmp_path: Path) -> Run:
     """Ann has the issue, Bo has not; the title of a paper that both get has been corrected."""
-    filled("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9")
+    filled("send", ISSUE, "--unchecked", "--yes", smtp=gone)
     become(tmp_path, BO, "in doubt")
     assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert len(list(mail.iterdir())) == 1

@@ -58,9 +58,9 @@ def goes_on(folder: Path, smtp: str) -> Issue:
 
 
 @pytest.fixture
-def begun(filled: Run, tmp_path: Path) -> Path:
-    """A folder with an issue that was begun, and whose relay was not there."""
-    assert "cannot be reached" in filled("send", ISSUE, "--unchecked", "--yes", smtp=NOWHERE).err
+def begun(filled: Run, gone: str, tmp_path: Path) -> Path:
+    """A folder with an issue that was begun, and whose relay went away."""
+    assert "cannot be reached" in filled("send", ISSUE, "--unchecked", "--yes", smtp=gone).err
     return tmp_path
 
 

@@ -12,9 +12,9 @@ ANN = "ann@reader.example"
 
 
 @pytest.fixture
-def doubtful(filled: Run, tmp_path: Path) -> Run:
+def doubtful(filled: Run, gone: str, tmp_path: Path) -> Run:
     """A sender died over Ann's message, and nobody has looked since."""
-    filled("send", ISSUE, "--unchecked", "--yes", smtp="smtp://127.0.0.1:9")
+    filled("send", ISSUE, "--unchecked", "--yes", smtp=gone)
     with sqlite3.connect(tmp_path / "newsletter.db") as connection:
         connection.execute(
             "UPDATE deliveries SET state = 'in doubt' WHERE subscriber_id = "
@@ -73,5 +73,52 @@ def test_what_a_dead_sender_left_is_listed_as_in_doubt_and_can_be_settled(
     report = json.loads(doubtful("status", ISSUE, "--json").out)
     assert report["in_doubt"] == [ANN]
     assert (report["deliveries"]["sending"], report["deliveries"]["in doubt"]) == (0, 1)
+    assert ANN not in doubtful("deliveries", ISSUE, "--state", "sending").out
+    for words in (("--state", "in doubt"), ("--to", ANN)):
+        (row,) = json.loads(doubtful("deliveries", ISSUE, *words, "--json").out)
+        assert (row["address"], row["state"]) == (ANN, "in doubt")
+        assert row["reason"] == "its sender ended before the relay answered"
+    with sqlite3.connect(tmp_path / "newsletter.db") as connection:
+        looked = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'sending'")
+        assert looked.fetchone() == (1,), "looking changes nothing"
+    connection.close()
     assert doubtful("deliveries", "resolve", ISSUE, ANN, "--sent").out == f"{ANN}: sent\n"
     assert "in doubt" not in doubtful("status", ISSUE).out
+
+
+def refused(tmp_path: Path, address: str) -> None:
+    """Ends that reader's message as one that was refused by policy."""
+    with sqlite3.connect(tmp_path / "newsletter.db") as connection:
+        connection.execute(
+            "UPDATE deliveries SET state = 'failed', code = 550, enhanced = '5.7.1', "
+            "text = 'not from you', reason = 'refused: by policy' WHERE subscriber_id = "
+            "(SELECT id FROM subscribers WHERE address = ?)",
+            (address,),
+        )
+    connection.close()
+
+
+def test_those_that_failed_are_sent_again_once_it_is_mended_why(
+    filled: Run, mail: Path, tmp_path: Path
+) -> None:
+    filled("send", ISSUE, "--unchecked", "--yes")
+    refused(tmp_path, ANN)
+    assert "nothing is left to send" in filled("send", ISSUE, "--unchecked", "--yes").out
+    assert "nothing is left to try" in filled("deliveries", "retry", ISSUE, "--code", "554").out
+    asked = filled("deliveries", "retry", ISSUE, "--code", "5.7.1")
+    assert (asked.code, asked.err.count("\n")) == (1, 1)
+    assert "--yes" in asked.err, "it asks first"
+    shown = filled("deliveries", "retry", ISSUE, "--reason", "policy", "--yes")
+    assert (shown.code, shown.err) == (0, "")
+    assert f"1 reader queued again; `newsletter send {ISSUE}` sends it" in shown.out
+    assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
+    first, second = sorted(
+        path.read_bytes() for path in mail.iterdir() if ANN.encode() in path.read_bytes()
+    )
+    assert first.partition(b"\nSubject")[2] == second.partition(b"\nSubject")[2]
+    assert json.loads(filled("status", ISSUE, "--json").out)["state"] == "sent"
+
+
+def test_a_draft_has_nothing_to_try_again(filled: Run) -> None:
+    shown = filled("deliveries", "retry", ISSUE, "--yes")
+    assert "nothing is left to try again" in shown.out

@@ -21,6 +21,7 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
+from newsletter.cli.retrying import retry
 from newsletter.cli.standing import show_standing
 from newsletter.cli.unread import warn_of_unread_mail
 from newsletter.content.mailinglist import InDoubt
@@ -53,13 +54,10 @@ def list_(
     """Every reader's row: state, attempts, and what the relay said last. `list` may be left out."""
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
-        rows = list(
-            ledger.deliveries(
-                session, found.id, state=state, domain=domain or None, address=to or None
-            )
-        )
+        rows = _rows(session, found.id, state, domain, to, _alive_in(db))
         if to:
-            rows = [ledger.delivery(session, row.id) for row in rows]
+            whole = (ledger.delivery(session, row.id) for row in rows)
+            rows = list(settling.as_they_are(whole, _alive_in(db)))
     if json:
         show_json([plain(row) for row in rows])
         return
@@ -69,6 +67,28 @@ def list_(
     )
     if to:
         _show_history(rows)
+
+
+def _rows(
+    session: Session,
+    issue_id: int,
+    state: DeliveryState | None,
+    domain: str,
+    to: str,
+    alive: Callable[[str], bool],
+) -> list[DeliveryView]:
+    """What a dead sender left is in doubt, and listed as such."""
+    sending, doubtful = DeliveryState.SENDING, DeliveryState.IN_DOUBT
+    asked = (doubtful, sending) if state is doubtful else (state,)
+    found = (
+        view
+        for stored in asked
+        for view in ledger.deliveries(
+            session, issue_id, state=stored, domain=domain or None, address=to or None
+        )
+    )
+    rows = settling.as_they_are(found, alive)
+    return [row for row in rows if state in (None, row.state)]
 
 
 def _show_history(rows: Sequence[DeliveryView]) -> None:
@@ -112,6 +132,9 @@ def resolve(
             issues.finish_if_done(session, found.id, now())
     goes_on = "" if arrived else f"; `newsletter send {issue}` sends it again"
     out.print(f"{settled.address}: {settled.state}{goes_on}")
+
+
+app.command()(retry)
 
 
 def status(

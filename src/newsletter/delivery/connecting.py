@@ -44,6 +44,25 @@ async def open_relay(relay: RelaySettings, timeouts: Timeouts | None = None) -> 
     return PipelinedConnection(transport, offered, timeouts)
 
 
+async def prove_relay(relay: RelaySettings, timeouts: Timeouts | None = None) -> None:
+    """Makes sure that a relay, or its fallback, would take mail now.
+
+    Raises:
+        RelayError: none of them would; see `open_relay`.
+    """
+    try:
+        connection = await open_relay(relay, timeouts)
+    except RelayError as error:
+        if relay.fallback is None:
+            raise
+        try:
+            await prove_relay(relay.fallback, timeouts)
+        except RelayError as other:
+            raise type(other)(f"{error}; and {other}") from other
+    else:
+        await connection.close()
+
+
 def _client(relay: RelaySettings, timeouts: Timeouts) -> Transaction:
     return Transaction(
         hostname=relay.host,

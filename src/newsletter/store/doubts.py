@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 
 from sqlmodel import Session, col, update
 
@@ -30,6 +32,16 @@ def left_behind(session: Session, issue_id: int, alive: Alive) -> tuple[Delivery
     rows = tuple(deliveries(session, issue_id, state=DeliveryState.SENDING))
     living = {name for name in {row.sender for row in rows} if alive(name)}
     return tuple(row for row in rows if row.sender not in living)
+
+
+def as_they_are(rows: Iterable[DeliveryView], alive: Alive) -> Iterator[DeliveryView]:
+    """The same, but what a dead sender left in `sending` is in doubt, whatever its row says yet."""
+    known = cache(alive)
+    for row in rows:
+        if row.state is DeliveryState.SENDING and not known(row.sender):
+            yield replace(row, state=DeliveryState.IN_DOUBT, reason=_SAID[DeliveryState.IN_DOUBT])
+        else:
+            yield row
 
 
 def settle(

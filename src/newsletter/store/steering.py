@@ -34,7 +34,7 @@ def pause(session: Session, issue_id: int, note: str = "") -> bool:
     Raises:
         ConflictError: it is a draft, or has ended.
     """
-    row = _locked(session, issue_id)
+    row = locked(session, issue_id)
     if row.state == IssueState.PAUSED:
         return False
     if row.state not in _GOING:
@@ -49,7 +49,7 @@ def resume(session: Session, issue_id: int) -> bool:
     Raises:
         ConflictError: it is a draft, or has ended.
     """
-    row = _locked(session, issue_id)
+    row = locked(session, issue_id)
     if row.state in _GOING:
         return False
     if row.state != IssueState.PAUSED:
@@ -65,7 +65,7 @@ def cancel(session: Session, issue_id: int, now: dt.datetime) -> bool:
     Raises:
         ConflictError: it is a draft, or has gone out to everybody.
     """
-    row = _locked(session, issue_id)
+    row = locked(session, issue_id)
     if row.state == IssueState.CANCELLED:
         return False
     if row.state not in (*_GOING, IssueState.PAUSED):
@@ -78,13 +78,18 @@ def cancel(session: Session, issue_id: int, now: dt.datetime) -> bool:
 def skip_cancelled(session: Session, issue_id: int) -> bool:
     """Skips the next `CHUNK` rows that a cancelled issue still has in its queue; whether more may
     be left. Of an issue that is not cancelled nothing is skipped."""
-    if _locked(session, issue_id).state != IssueState.CANCELLED:
+    if locked(session, issue_id).state != IssueState.CANCELLED:
         return False
     values = {"issue": issue_id, "reason": Skip.CANCELLED, "chunk": CHUNK}
     return session.connection().execute(_CANCEL, values).rowcount == CHUNK
 
 
-def _locked(session: Session, issue_id: int) -> IssueRow:
+def locked(session: Session, issue_id: int) -> IssueRow:
+    """The row of an issue, which nobody else changes until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none of that id.
+    """
     row = session.exec(
         select(IssueRow)
         .where(IssueRow.id == issue_id)

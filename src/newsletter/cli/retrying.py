@@ -1,0 +1,80 @@
+"""`newsletter deliveries retry`: those that failed, queued again once it is mended why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from newsletter import workflow
+from newsletter.cli.edge import counted, database, now, out, show_facts, split_issue
+from newsletter.errors import ConflictError, NewsletterError
+from newsletter.store import issues, retrying
+from newsletter.store.database import Database
+from newsletter.store.issues import Issue
+from newsletter.store.retrying import Found, Which
+from newsletter.store.values import IssueState
+
+
+def retry(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="LIST/WEEK")],
+    domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
+    code: Annotated[str, typer.Option(help="Only those with this reply: 550, or 5.7.1.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Only those with these words in reason or reply.")
+    ] = "",
+    to: Annotated[str, typer.Option(help="Only this address.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Queue those that failed again, after what made them fail has been mended.
+
+    Nobody who has it, has left, paused, or is suppressed is sent anything.
+    """
+    which = Which(domain=domain, code=code, words=reason, address=to)
+    with database() as db:
+        with db.read() as session:
+            wanted = issues.get_issue(session, *split_issue(issue))
+            today = workflow.local_day(wanted.digest.list, now())
+            found = retrying.found(session, wanted.id, which, today)
+        _describe(wanted, found)
+        if not found.again:
+            out.print("nothing is left to try again")
+            return
+        _ask(found.again, yes)
+        number = _queue(db, wanted, which)
+    held = f"`newsletter issues resume {issue}`, then " * (wanted.state is IssueState.PAUSED)
+    out.print(f"{counted(number, 'reader')} queued again; {held}`newsletter send {issue}` sends it")
+
+
+def _describe(wanted: Issue, found: Found) -> None:
+    show_facts(
+        {
+            "issue": f"{wanted.ref} ({wanted.state})",
+            "will be tried again": found.again,
+            **({"left, paused or suppressed": found.away} if found.away else {}),
+            **({"wait for `newsletter bounces review`": found.held} if found.held else {}),
+        }
+    )
+
+
+def _ask(readers: int, yes: bool) -> None:
+    if yes:
+        return
+    if not typer.get_text_stream("stdin").isatty():
+        raise NewsletterError("nobody is there to ask: say --yes to queue them without")
+    question = f"Type {readers} to send it to {counted(readers, 'reader')} again"
+    if typer.prompt(question, default="", show_default=False).strip() != str(readers):
+        raise ConflictError("that was another number; nothing was changed")
+
+
+def _queue(db: Database, wanted: Issue, which: Which) -> int:
+    """In short transactions, so that the pages go on writing in between."""
+    queued = 0
+    at = now()
+    today = workflow.local_day(wanted.digest.list, at)
+    while True:
+        with db.write() as session:
+            number = retrying.queue_again(session, wanted.id, which, at, today)
+        queued += number
+        if number < retrying.CHUNK:
+            return queued
