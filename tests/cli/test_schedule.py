@@ -111,7 +111,7 @@ def test_what_fails_says_so_and_is_on_record(filled: Run, database: Database, ma
     assert ran.code == 1
     assert f"{issue}: send: failed: " in ran.out
     assert slot(database, issue).attempts == 1
-    assert "does not get on (1 times)" in filled("status").out
+    assert "does not get on, tried again at " in filled("status").out
     assert not list(mail.iterdir())
 
 

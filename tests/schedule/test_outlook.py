@@ -85,10 +85,12 @@ def test_what_hinders_is_said_and_an_issue_that_waits_for_approval_is_not_late(
     assert stands(stage).late == ()
     with stage.database.read() as session:
         held = coming(session, lists.get_list(session, LIST), stage.now, 1)[0]
-    assert held.note == "nobody has approved it; send at 2026-02-12 08:00 UTC"
+    assert held.note == "nobody has approved it: send at 09:00 CET"
     stage.unreachable = True
     stage.until("2026-02-12 09:00")
-    assert "(1 times): ai-for-science/2026-W06: nobody could leave" in stands(stage).late[0]
+    assert stands(stage).late == (
+        "ai-for-science/2026-W06 does not get on, tried again at 09:01 CET: nobody could leave",
+    )
 
 
 def test_holidays_are_shown_and_passed_over(stage: ClockStage) -> None:

@@ -92,6 +92,10 @@ def _coming(db: Database, found: Sequence[MailingList], number: int, *, json: bo
             ("issue", "days", "draft", "reminder", "goes out", "here", "state", "note"),
             [(*_moments(row, zone), row.state, row.note) for row in rows[one.name]],
         )
+        if out.is_terminal:  # where a column is cut, what is wrong is said in full
+            for row in rows[one.name]:
+                if row.late:
+                    out.print(f"{row.issue} {row.note}")
 
 
 def in_words(mailing_list: MailingList) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.timing import Unreviewed
 from newsletter.content.window import issue_name
 from newsletter.schedule.deciding import deadline
 from newsletter.schedule.planning import ahead, zones_of
@@ -100,7 +102,7 @@ def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> S
 
 
 def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
-    late = lateness(slot, now)
+    late = lateness(slot, mailing_list.schedule.zone, now)
     return Coming(
         list_name=slot.list_name,
         issue=slot.issue,
@@ -114,13 +116,13 @@ def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
     )
 
 
-def lateness(slot: Slot, now: dt.datetime) -> str:
+def lateness(slot: Slot, zone: str, now: dt.datetime) -> str:
     """What is wrong with a slot; empty where it only waits for its time, or for somebody."""
     if slot.state is SlotState.MISSED:
-        return f"was missed ({slot.note}): run, send or skip it"
+        return f"was missed ({_bare(slot.note, slot)}): run, send or skip it"
     if slot.error:
-        tries = "" if slot.state is SlotState.SENDING else f" ({slot.attempts} times)"
-        return f"does not get on{tries}: {slot.error}"
+        tries = "" if slot.state is SlotState.SENDING else f", tried again {_at(slot.due_at, zone)}"
+        return f"does not get on{tries}: {_bare(slot.error, slot)}"
     step = {
         SlotState.PLANNED: slot.assemble_at,
         SlotState.DRAFTED: slot.remind_at,
@@ -133,13 +135,20 @@ def lateness(slot: Slot, now: dt.datetime) -> str:
 
 def _said(slot: Slot, mailing_list: MailingList) -> str:
     if slot.state is SlotState.HELD:
-        until = deadline(slot, mailing_list.schedule)
-        policy = mailing_list.schedule.unreviewed
-        return (
-            f"{slot.note}; {policy} at {until:%Y-%m-%d %H:%M} UTC"
-            if policy != "wait"
-            else (f"{slot.note}: it waits")
-        )
+        schedule = mailing_list.schedule
+        if schedule.unreviewed is Unreviewed.WAIT:
+            return f"{slot.note}: it waits"
+        until = _at(deadline(slot, schedule), schedule.zone)
+        return f"{slot.note}: {schedule.unreviewed} {until}"
     if slot.state is SlotState.SKIPPED and slot.carry:
         return "the next issue takes in its days"
     return slot.note
+
+
+def _bare(reason: str, slot: Slot) -> str:
+    """A reason without the issue's name, which stands beside it."""
+    return reason.removeprefix(slot.ref).lstrip(": ")
+
+
+def _at(moment: dt.datetime, zone: str) -> str:
+    return f"at {moment.astimezone(ZoneInfo(zone)):%H:%M %Z}"
