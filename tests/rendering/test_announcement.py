@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -71,4 +72,16 @@ def test_its_text_is_what_a_person_would_type() -> None:
     digest = made()
     text = compiled(digest, ("en",)).text(chosen(digest, Preferences()), make_values())
     assert text.startswith("A correction & an apology: {{ 7*7 }}\n====")
-    assert "\nAI for Science, Feb 12, 2026\n" in text
+    assert "\nAI for Science · Feb 12, 2026\n" in text
+
+
+def test_lists_and_quotations_of_a_note_are_dressed_as_the_rest_in_light_and_in_dark() -> None:
+    digest = announcement(
+        make_list(), "# Swapped\n\n1. one\n\n> sorry\n", dt.date(2026, 2, 12), source="note.md"
+    )
+    page = compiled(digest, ("zh",)).html(chosen(digest, Preferences()), make_values())
+    assert re.search(r'<ol\s+style="margin:[^"]+padding:0 0 0 24px"', page)
+    assert re.search(r'<blockquote\s+style="[^"]*border-left:2px solid', page)
+    dark = page[page.index("prefers-color-scheme: dark") :]
+    assert "blockquote { border-color" in dark[: dark.index("</style>")]
+    assert "科学智能周报 · 2026年2月12日" in page

@@ -15,6 +15,7 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import Policies, Untranslated
 from newsletter.content.planning import Rule, Verdict, plan
 from newsletter.content.preferences import Preferences
+from newsletter.content.topics import Topic, TopicTree
 from newsletter.rendering import compile_issue, load_template
 from newsletter.rendering.checks.inbox import SUBJECT_CHARACTERS
 from tests.builders import (
@@ -81,6 +82,43 @@ def test_who_muted_a_topic_is_not_told_that_they_get_all_of_them() -> None:
         assert "all of its topics" not in part
         assert "with a choice of topics" in part
         assert "You follow" not in part
+
+
+def test_one_section_needs_no_list_of_contents() -> None:
+    page, _ = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
+    assert "In this issue" not in page
+    assert "#s" not in page
+    assert "In this issue" in seen(make_digest())[0]
+
+
+def test_the_weeks_counts_are_not_torn_from_their_words_and_belong_to_the_editorial() -> None:
+    assert "· 92&nbsp;analyzed · 3&nbsp;breakthroughs" in seen(make_digest())[0].replace(
+        "\N{NO-BREAK SPACE}", "&nbsp;"
+    )
+    page, _ = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
+    assert "analyzed" not in page
+
+
+def test_names_read_from_the_right_keep_their_place_among_the_others() -> None:
+    names = ("Ada Example", "דנה כהן", "محمد علي", "Béla Sample")
+    told = "Ada Example, \u2068דנה כהן\u2069, \u2068محمد علي\u2069, Béla Sample"
+    for part in seen(make_digest([make_entry(authors=names)], [])):
+        assert told in part
+
+
+def test_a_topic_read_from_the_right_is_isolated_too_and_others_are_not() -> None:
+    titles = {"en": "כוחות"}
+    topics = TopicTree((Topic(name="forces", titles=titles, keywords=("operators",)),))
+    week = make_digest([make_entry(1), make_entry(2, title="Else")], [], topics=topics)
+    for part in seen(week, follows=frozenset({"forces"})):
+        assert "\u2068כוחות\u2069" in part
+    assert not re.search("[\u2066-\u2069]", "".join(seen(make_digest())))
+
+
+def test_the_subject_of_a_listing_has_its_parts_told_apart_in_each_language() -> None:
+    for languages, count in ((("en",), "Feb 5 – 11: 8 papers · "), (("zh",), "：8 篇论文 · ")):
+        made = compile_issue(load_template([], "listing"), make_digest(), languages, links=LINKS)
+        assert count in made.subject(plan(make_digest(), Preferences()), make_values())
 
 
 def test_only_my_topics_means_no_editorial() -> None:
@@ -245,8 +283,8 @@ def test_no_entry_turns_the_line_that_it_stands_on(name: str) -> None:
     chosen = plan(digest, Preferences())
     values = make_values()
     parts = (made.html(chosen, values), made.text(chosen, values), made.subject(chosen, values))
-    for part in parts:
-        assert not set(part) & set(TURNS)
+    for part in parts:  # the isolates are ours, around a name that is read from the right
+        assert not set(part.replace("\u2068דוד כהן\u2069", "")) & set(TURNS)
         assert "A title" in part
     for part in parts[:2]:
         assert "למידה עמוקה" in part

@@ -23,7 +23,7 @@ COUNTS = ("shown", "more", "chosen", "folded")
 
 WORDS = (
     *("editorial", "no-editorial"),
-    *("more", "folded", "whole", "partial"),
+    *("more", "folded", "whole", "partial", "several-sections"),
     *("selective", "everything", "choosy", "all-topics"),
 )
 """The facts that are about nothing in particular."""

@@ -25,6 +25,10 @@ _NO_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _UNFIT = re.compile(
     f"[{_TURNS}\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_FROM_THE_RIGHT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATE, _END = "\u2068", "\u2069"
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "br"}
@@ -53,6 +57,14 @@ class Prose(str):
 def prose(text: str, lang: str = "") -> Prose:
     """`text` on one line, without what no mail can carry, its maths readable."""
     return Prose(readable_maths(one_line(text)), lang)
+
+
+def proper_name(text: str, lang: str = "") -> Prose:
+    """`text` on one line, to stand among others on theirs: a name that is read from the right is
+    isolated (Unicode Standard Annex 9, section 2.4.2), so that it leaves the order of its
+    neighbours, and of the commas and numbers after it, alone."""
+    said = prose(text, lang)
+    return Prose(f"{_ISOLATE}{said}{_END}", lang) if _FROM_THE_RIGHT.search(said) else said
 
 
 def one_line(text: str) -> str:

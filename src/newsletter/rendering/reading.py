@@ -82,12 +82,13 @@ class Facts:
     def _read(self, plan: Plan) -> Reading:
         total, shown, folded = self._outline.entries, plan.shown, plan.folded
         inside = [shown & section for section in self._sections]
+        some = [section != NO_ENTRIES for section in inside]
         here, left = shown.bit_count(), folded.bit_count()
         more, chosen = left + plan.over_most.bit_count(), here + left
         selective = any(verdict.rule in _TOLD_APART for verdict in plan.grounds)
         words = (
             *(plan.editorial, not plan.editorial),
-            *(more > 0, left > 0, chosen == total, chosen != total),
+            *(more > 0, left > 0, chosen == total, chosen != total, sum(some) > 1),
             *(selective, not selective, plan.choosy, not plan.choosy),
         )
         row = [
@@ -96,7 +97,7 @@ class Facts:
             flags(plan.full, total),
             flags(plan.titles, total),
             flags(first(shown), total),
-            bytes(map(bool, inside)),
+            bytes(some),
         ]
         row.append(self._reasons(_given(plan, shown) if selective else {}, inside))
         numbers = (here, more, chosen, left, *map(int.bit_count, inside))

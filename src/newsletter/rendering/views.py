@@ -21,6 +21,7 @@ from newsletter.rendering.prose import (
     Prose,
     language_of,
     one_line,
+    proper_name,
     prose,
     rich,
     shorten,
@@ -59,7 +60,8 @@ class LinkView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
     """`title` is in the reader's first language where there is one in it; then `original` is that
-    of the paper itself, else empty."""
+    of the paper itself, else empty. Each has a line to itself, so neither is isolated; authors,
+    and titles of topics and lists, stand among others and are."""
 
     index: int
     title: Prose
@@ -175,8 +177,8 @@ def issue_view(
 def _titled(titles: Mapping[str, str], language: str, otherwise: str) -> Prose:
     for lang in (language, "en", *titles):
         if titles.get(lang):
-            return prose(titles[lang], lang)
-    return prose(otherwise, language)
+            return proper_name(titles[lang], lang)
+    return proper_name(otherwise, language)
 
 
 def _topic(tree: TopicTree, name: str, language: str) -> TopicView:
@@ -215,7 +217,7 @@ def _entry(
         title=translated or original,
         original=original if translated and translated != original else Prose(""),
         tier=str(entry.tier),
-        authors=tuple(prose(author) for author in entry.authors if one_line(author)),
+        authors=tuple(proper_name(author) for author in entry.authors if one_line(author)),
         category=one_line(entry.categories[0])[:40] if entry.categories else "",
         topics=tuple(dict.fromkeys(reasons)),
         links=tuple(entry_links(entry)),

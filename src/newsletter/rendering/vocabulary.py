@@ -106,6 +106,7 @@ class When:
     folded = "folded"
     partial = "partial"
     whole = "whole"
+    several_sections = "several-sections"
     selective = "selective"
     everything = "everything"
     choosy = "choosy"
