@@ -26,11 +26,7 @@ def configure_logs(level: str) -> None:
     lines = Lines(sys.stderr)
     atexit.register(lines.flush)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.format_exc_info,
-            _line,
-        ],
+        processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
@@ -85,7 +81,9 @@ class Lines:
 _NAIVE = len("2026-01-05T07:00:00.000000")
 
 
-def _line(_logger: Any, level: str, event: MutableMapping[str, Any]) -> str:
+def _line(logger: Any, level: str, event: MutableMapping[str, Any]) -> str:
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, level, event)
     event["level"] = level
     event["timestamp"] = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")[:_NAIVE] + "Z"
     return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
