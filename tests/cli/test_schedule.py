@@ -43,7 +43,7 @@ def test_it_names_the_next_moments_in_the_lists_zone_and_here(ready: Run) -> Non
     assert (shown.code, shown.err) == (0, "")
     first, heading, *lines = shown.out.splitlines()
     assert first == "ai-for-science: thursday 08:00 Europe/Berlin"
-    assert heading.split("\t")[:6] == ["issue", "days", "draft", "reminder", "goes out", "here"]
+    assert heading.split("\t")[:4] == ["issue", "goes out", "here", "state"]
     assert len(lines) == 10
     assert all("Thu 20" in line and " 08:00 CE" in line for line in lines)
 

@@ -46,6 +46,9 @@ for command in (slots.skip, slots.keep, slots.run):
     app.command()(command)
 
 
+_WIDE, _FIRST_LOOK = 104, 4  # columns of a terminal, and of a table on a narrower one
+
+
 @app.command(DEFAULT)
 def list_(
     list_name: Annotated[str | None, typer.Argument(metavar="[LIST]")] = None,
@@ -88,9 +91,9 @@ def _coming(db: Database, found: Sequence[MailingList], number: int, *, json: bo
             out.print()
         out.print(f"{one.name}: {in_words(one)}")
         zone = ZoneInfo(one.schedule.zone)
-        show_table(
-            ("issue", "days", "draft", "reminder", "goes out", "here", "state", "note"),
-            [(*_moments(row, zone), row.state, row.note) for row in rows[one.name]],
+        _show(
+            ("issue", "goes out", "here", "state", "days", "draft", "reminder", "note"),
+            [_moments(row, zone) for row in rows[one.name]],
         )
         if out.is_terminal:  # where a column is cut, what is wrong is said in full
             for row in rows[one.name]:
@@ -113,12 +116,28 @@ def _moments(row: Coming, zone: ZoneInfo) -> tuple[str, ...]:
     send = row.send.astimezone(zone)
     return (
         row.issue,
+        f"{send:%a %Y-%m-%d %H:%M %Z}",
+        _here(row.send, zone),
+        row.state,
         _days(row.window),
         f"{row.assemble.astimezone(zone):%a %H:%M}",
         f"{row.remind.astimezone(zone):%a %H:%M}",
-        f"{send:%a %Y-%m-%d %H:%M %Z}",
-        f"{send.astimezone():%a %d %H:%M %Z}",
+        row.note,
     )
+
+
+def _show(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table; on a narrow terminal only the columns that a first look needs."""
+    narrow = out.is_terminal and out.width < _WIDE
+    kept = _FIRST_LOOK if narrow else len(headings)
+    show_table(headings[:kept], [row[:kept] for row in rows], cut=0 if narrow else 1)
+
+
+def _here(at: dt.datetime, zone: ZoneInfo) -> str:
+    """An instant by this machine's clock; empty where it says what the list's zone says."""
+    here = at.astimezone()
+    same = here.replace(tzinfo=None) == at.astimezone(zone).replace(tzinfo=None)
+    return "" if same else f"{here:%a %H:%M %Z}"
 
 
 def _simulate(
@@ -143,8 +162,8 @@ def _simulate(
             )
             for _, event in events
         }
-    show_table(
-        ("issue", "days", "what", "when", "here", "note"),
+    _show(
+        ("issue", "when", "here", "what", "days", "note"),
         [
             _event(at, event, by_name[event.slot.list_name], taken[event.slot.ref])
             for at, event in events
@@ -188,10 +207,10 @@ def _event(
     notes = [event.error, *(f"takes in {_days(days)}" for days in taken), _clock_changes(at, zone)]
     return (
         slot.ref,
-        _days(slot.window),
-        _WHAT[event.step],
         f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}",
-        f"{at.astimezone():%a %d %H:%M %Z}",
+        _here(at, zone),
+        _WHAT[event.step],
+        _days(slot.window),
         "; ".join(filter(None, notes)),
     )
 
