@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
+from sqlmodel import Session
 
-from newsletter.delivery.outbox import ahead_of, flush
+from newsletter.content.mailinglist import InDoubt
+from newsletter.delivery.outbox import ahead_of, beside, flush
 from newsletter.delivery.relay import RelaySettings, parse_relay
 from newsletter.delivery.sender import Manners, Summary, Surroundings
 from newsletter.errors import ConflictError
 from newsletter.rendering.mime import dot_stuff
-from newsletter.store import outbox, senders
+from newsletter.store import lists, outbox, senders
 from newsletter.store.database import Database
 from newsletter.store.outbox_views import mails
-from newsletter.store.values import DeliveryState
+from newsletter.store.values import Claim, DeliveryState
+from tests.builders import make_list
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
 from tests.delivery.sending import IMPATIENT, QUICK, run
 from tests.delivery.test_engine import READERS, going_out, send
@@ -88,6 +93,66 @@ def test_what_was_in_doubt_after_a_crash_is_sent_again_with_the_same_octets(
     run(flushed(database, second))
     assert states(database) == {"ada@example.test": DeliveryState.SENT}
     assert [m.octets for m in second.accepted] == [m.octets for m in first.accepted]
+
+
+def holding(session: Session) -> None:
+    """The list holds what is in doubt."""
+    made = make_list()
+    policies = replace(made.policies, in_doubt=InDoubt.HOLD)
+    lists.sync_list(session, replace(made, policies=policies), {}, now=NOW)
+
+
+def test_a_list_that_holds_doubts_holds_those_of_its_mails_and_of_no_other(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        holding(session)
+        outbox.put(session, make_mail("ours@example.test"), NOW)
+        outbox.put(session, replace(make_mail("theirs@example.test"), list_name="gone"), NOW)
+    first = ScriptedServer(faults=(Fault("body", Kind.DROP, times=9),))
+    summary = run(flushed(database, first))
+    doubtful, deferred = DeliveryState.IN_DOUBT, DeliveryState.DEFERRED
+    assert summary.attempts == {doubtful: 1, deferred: 1}
+    assert states(database) == {"ours@example.test": doubtful, "theirs@example.test": deferred}
+    second = ScriptedServer()
+    run(flushed(database, second, NOW + dt.timedelta(hours=1)))
+    assert second.recipients == ["theirs@example.test"]
+
+
+def test_what_a_dead_sender_left_is_found_with_nothing_else_to_send_and_held_by_its_list(
+    database: Database,
+) -> None:
+    put(database, "ada@example.test")
+    with database.write() as session:
+        holding(session)
+        (due,) = outbox.due(session, now=NOW, limit=9)
+        assert due.fixed is not None
+        claim = Claim(delivery_id=due.delivery_id, fixed=due.fixed, plan="", at=NOW)
+        outbox.commit(session, [], [claim], sender="0-00000001")
+    server = ScriptedServer()
+
+    async def look() -> None:
+        async with server.running(), ahead_of(database, relay_to(server), around()):
+            pass
+
+    run(look())
+    assert states(database) == {"ada@example.test": DeliveryState.IN_DOUBT}
+    assert server.recipients == []
+
+
+def test_what_stands_beside_the_outbox_does_not_wait_for_it(database: Database) -> None:
+    put(database, "ada@example.test")
+    server = ScriptedServer(faults=(Fault("greeting", Kind.STALL, times=9),))
+
+    async def through() -> bool:
+        async with AsyncExitStack() as away:
+            await away.enter_async_context(server.running())
+            async with beside(database, relay_to(server), around()):
+                await away.aclose()
+                return True
+
+    assert run(through()), "the relay has not even greeted"
+    assert states(database) == {"ada@example.test": DeliveryState.QUEUED}
 
 
 def test_two_cannot_send_it_at_once(database: Database) -> None:

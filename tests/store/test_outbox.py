@@ -5,10 +5,11 @@ import datetime as dt
 import pytest
 
 from newsletter.content.mailinglist import InDoubt
-from newsletter.errors import NotFoundError
+from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import outbox, suppressions
 from newsletter.store.database import Database
 from newsletter.store.outbox import Mail, MailKind
+from newsletter.store.outbox_doubts import as_they_are, settle
 from newsletter.store.outbox_views import mail, mails
 from newsletter.store.values import Claim, DeliveryState, Due, Outcome, Skip
 from tests.store.stage import LIST, NOW, outcome
@@ -125,7 +126,9 @@ def test_what_a_dead_sender_left_is_found(
     commit(database, claim=found[:1])
     commit(database, claim=found[1:], sender=OTHER)
     with database.write() as session:
-        assert outbox.abandon(session, lambda name: name == OTHER, policy, NOW) == (first,)
+        assert outbox.abandon(session, lambda name: name == OTHER, lambda _list: policy, NOW) == (
+            first,
+        )
     assert state(database, first) is ends
     assert state(database, second) is DeliveryState.SENDING
     with database.read() as session:
@@ -145,3 +148,47 @@ def test_mails_are_listed_newest_first_and_filtered(database: Database) -> None:
             mail(session, 99)
         with pytest.raises(NotFoundError, match="no mail with the id 99"):
             outbox.letter(session, 99)
+
+
+def dead(_sender: str) -> bool:
+    return False
+
+
+def doubtful(database: Database, *, found: bool) -> int:
+    """A mail whose sender died, and was `found` to have."""
+    (number,) = put(database, "ada@example.test")
+    commit(database, claim=due(database))
+    if found:
+        with database.write() as session:
+            outbox.abandon(session, dead, lambda _list: InDoubt.HOLD, NOW)
+    return number
+
+
+@pytest.mark.parametrize("found", [True, False])
+@pytest.mark.parametrize("arrived", [True, False])
+def test_one_in_doubt_is_settled_by_hand_which_stands_in_its_history(
+    database: Database, found: bool, arrived: bool
+) -> None:
+    number = doubtful(database, found=found)
+    with database.write() as session:
+        settled = settle(session, number, arrived=arrived, alive=dead, now=NOW)
+    said = "it arrived" if arrived else "sent again"
+    assert settled.state is (DeliveryState.SENT if arrived else DeliveryState.QUEUED)
+    assert settled.history[-1].text == f"settled by hand: {said}"
+    assert bool(due(database)) is not arrived
+    with database.write() as session, pytest.raises(ConflictError, match="is not in doubt"):
+        settle(session, number, arrived=arrived, alive=dead, now=NOW)
+
+
+def test_what_a_living_sender_is_at_is_not_in_doubt(database: Database) -> None:
+    number = doubtful(database, found=False)
+    with database.write() as session, pytest.raises(ConflictError, match="it is sending"):
+        settle(session, number, arrived=True, alive=lambda _name: True, now=NOW)
+
+
+def test_a_dead_senders_mail_is_shown_in_doubt_and_looked_after(database: Database) -> None:
+    doubtful(database, found=False)
+    with database.read() as session:
+        (view,) = as_they_are(mails(session, state=DeliveryState.IN_DOUBT), dead)
+        assert outbox.is_waiting(session, NOW), "or it would wait for the next mail"
+    assert view.state is DeliveryState.IN_DOUBT

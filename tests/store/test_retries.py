@@ -88,3 +88,31 @@ def test_an_issue_whose_deferred_are_not_due_yet_is_left_alone(database: Databas
     with database.read() as session:
         assert waiting_issues(session, NOW) == ()
         assert waiting_issues(session, NOW + HOUR) == (issue.id,)
+
+
+def test_an_issue_whose_sender_died_over_its_last_messages_is_looked_after(
+    database: Database,
+) -> None:
+    issue = going_out(database)
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE deliveries SET state = 'sending'")
+    with database.read() as session:
+        assert waiting_issues(session, NOW) == (issue.id,)
+
+
+def test_one_whose_sender_died_before_it_could_say_that_it_was_done_is_looked_after(
+    database: Database,
+) -> None:
+    issue = going_out(database)
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE deliveries SET state = 'sent'")
+        assert waiting_issues(session, NOW) == (issue.id,)
+        issues.finish_if_done(session, issue.id, NOW)
+        assert waiting_issues(session, NOW) == ()
+
+
+def test_doubts_that_are_held_are_nothing_to_be_sent(database: Database) -> None:
+    going_out(database)
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE deliveries SET state = 'in doubt'")
+        assert waiting_issues(session, NOW) == ()

@@ -35,10 +35,13 @@ from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.testing import queue_tests
 from newsletter.errors import ConflictError
 from newsletter.settings import Settings
+from newsletter.store import senders
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.outbox import MailKind
-from newsletter.store.outbox_views import mail, mails
+from newsletter.store.outbox_doubts import as_they_are, settle
+from newsletter.store.outbox_views import mail as mail_by_id
+from newsletter.store.outbox_views import mails
 from newsletter.store.values import DeliveryState
 
 app = typer.Typer(
@@ -58,14 +61,16 @@ def list_(
 ) -> None:
     """The latest mails with their states. `list` may be left out."""
     with database() as db, db.read() as session:
-        found = mails(session, state=state, kind=kind, limit=most)
+        views = mails(session, state=state, kind=kind, limit=most)
+        shown = as_they_are(views, lambda sender: senders.alive(db, sender))
+        found = [view for view in shown if state in (None, view.state)]
     if json:
         show_json([plain(view) for view in found])
         return
     show_table(
-        ("made at", "kind", "to", "state", "tries", "subject", "reply or reason"),
+        ("id", "made at", "kind", "to", "state", "tries", "subject", "reply or reason"),
         [
-            (v.created_at, v.kind, v.to, v.state, v.attempts, v.subject, v.reason or v.text)
+            (v.id, v.created_at, v.kind, v.to, v.state, v.attempts, v.subject, v.reason or v.text)
             for v in found
         ],
     )
@@ -87,6 +92,29 @@ def send() -> None:
     if summary.halt:
         out.print(f"stopped: {summary.halt}")
         raise typer.Exit(1)
+
+
+@app.command()
+def resolve(
+    mail: Annotated[int, typer.Argument(metavar="ID")],
+    arrived: Annotated[
+        bool | None,
+        typer.Option("--sent/--resend", help="It arrived; or send the same mail again."),
+    ] = None,
+) -> None:
+    """Settle a mail that is in doubt by hand."""
+    if arrived is None:
+        raise typer.BadParameter("say --sent if it arrived, or --resend to send it again")
+    with database() as db, db.write() as session:
+        settled = settle(
+            session,
+            mail,
+            arrived=arrived,
+            alive=lambda sender: senders.alive(db, sender),
+            now=now(),
+        )
+    goes_on = "" if arrived else "; `newsletter outbox send` sends it again, and so does `serve`"
+    out.print(f"{settled.to}: {settled.state}{goes_on}")
 
 
 async def flushed(db: Database, relay: RelaySettings) -> Summary:
@@ -116,7 +144,7 @@ def send_tests(
     )
     uvloop.run(flushed(db, relay))
     with db.read() as session:
-        ended = [mail(session, number) for number in queued]
+        ended = [mail_by_id(session, number) for number in queued]
     for view in ended:
         if view.state is DeliveryState.SENT:
             out.print(f"test sent to {view.to}")

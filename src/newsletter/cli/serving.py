@@ -19,7 +19,7 @@ from newsletter.cli.returning import with_returned_mail
 from newsletter.cli.signing import signer
 from newsletter.cli.standing import show_standing
 from newsletter.delivery.mailhosts import MailHosts
-from newsletter.delivery.outbox import ahead_of
+from newsletter.delivery.outbox import beside
 from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Surroundings
@@ -88,7 +88,8 @@ def with_outbox(
     paces: Paces | None = None,
     metrics: Metrics | None = None,
 ) -> Lifespan:
-    """What comes into the outbox goes out for as long as the pages are served."""
+    """What is in the outbox, and comes into it, goes out for as long as the pages are served; they
+    do not wait for it."""
     count = (metrics or Metrics()).attempts("outbox")
 
     @asynccontextmanager
@@ -97,9 +98,10 @@ def with_outbox(
             clock=now,
             chance=random.SystemRandom().random,
             stop=asyncio.Event(),
+            observe=count,
             paces=paces or Paces(),
         )
-        async with ahead_of(db, relay, around, count), then(app) if then else nullcontext():
+        async with beside(db, relay, around), then(app) if then else nullcontext():
             yield
 
     return lifespan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -19,8 +20,9 @@ from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, sen
 from newsletter.delivery.shard import Prepared
 from newsletter.delivery.warming import count_today
 from newsletter.errors import ConflictError, MessageError, NewsletterError
-from newsletter.store import outbox, senders
+from newsletter.store import lists, outbox, senders
 from newsletter.store.database import Database
+from newsletter.store.outbox import Among
 from newsletter.store.values import Claim, Due, Outcome
 
 PAGE = 50
@@ -44,7 +46,8 @@ async def flush(
 ) -> Summary:
     """Sends what is due in the outbox, as its one sender.
 
-    What an earlier sender died over is found first, and sent again or held as `manners` say.
+    What an earlier sender died over is found first. Whether a mail in doubt is sent again or held
+    is for its list to say; of no list, for `manners`.
 
     Raises:
         ConflictError: another process is sending it.
@@ -54,11 +57,44 @@ async def flush(
     manners = manners or Manners()
     few = replace(relay, connections=min(relay.connections, CONNECTIONS))
     with senders.hold_issue(database, senders.OUTBOX) as name:
-        books = OutboxBooks(database, name)
-        books.settle(manners.retry.in_doubt, around.clock())
+        policies = _policies(database)
+        usual = manners.retry.in_doubt
+        others = frozenset(listed for listed, policy in policies.items() if policy is not usual)
+        books = OutboxBooks(database, name, Among(others, others=True))
+        books.settle(lambda listed: policies.get(listed, usual), around.clock())
         count_today(database, relay, around.paces, around.clock())
         with ThreadPoolExecutor(1, "outbox") as executor:
-            return await send_issue(_work(books, around, executor), few, around, manners)
+            summary = await send_issue(_work(books, around, executor), few, around, manners)
+            if not others or summary.halt or summary.stopped:
+                return summary
+            books = OutboxBooks(database, name, Among(others))
+            rest = await send_issue(
+                _work(books, around, executor), few, around, _otherwise(manners)
+            )
+            return _together(summary, rest)
+
+
+def _policies(database: Database) -> dict[str, InDoubt]:
+    """What becomes of a mail in doubt, by the name of its list."""
+    with database.read() as session:
+        names = lists.list_names(session)
+        return {name: lists.get_list(session, name).policies.in_doubt for name in names}
+
+
+def _otherwise(manners: Manners) -> Manners:
+    again = manners.retry.in_doubt is InDoubt.RESEND
+    policy = InDoubt.HOLD if again else InDoubt.RESEND
+    return replace(manners, retry=replace(manners.retry, in_doubt=policy))
+
+
+def _together(one: Summary, other: Summary) -> Summary:
+    return Summary(
+        attempts=dict(Counter(one.attempts) + Counter(other.attempts)),
+        skipped=one.skipped + other.skipped,
+        next_due=min(filter(None, (one.next_due, other.next_due)), default=None),
+        halt=other.halt,
+        stopped=other.stopped,
+    )
 
 
 @asynccontextmanager
@@ -71,18 +107,29 @@ async def ahead_of(
     """The outbox goes out before what stands in the `with`, and what is put into it meanwhile goes
     at once, beside it. What hinders the outbox is logged and hinders nothing else; `observe` is
     told of its attempts, which are none of those that `around` observes."""
-    stop = asyncio.Event()
-    apart = replace(around, stop=stop, observe=observe)
+    apart = replace(around, stop=asyncio.Event(), observe=observe)
     await _flush_quietly(database, relay, apart)
-    beside = asyncio.ensure_future(keep_flushing(database, relay, apart))
+    async with beside(database, relay, apart):
+        yield
+
+
+@asynccontextmanager
+async def beside(
+    database: Database, relay: RelaySettings, around: Surroundings
+) -> AsyncIterator[None]:
+    """What is in the outbox, and what comes into it, goes out beside what stands in the `with`.
+
+    The end of that sets the `stop` of `around`: what is under way is drained.
+    """
+    flushing = asyncio.ensure_future(keep_flushing(database, relay, around))
     try:
         yield
     except asyncio.CancelledError:
-        beside.cancel()
+        flushing.cancel()
         raise
     finally:
-        stop.set()
-        await asyncio.gather(beside, return_exceptions=True)
+        around.stop.set()
+        await asyncio.gather(flushing, return_exceptions=True)
 
 
 async def keep_flushing(database: Database, relay: RelaySettings, around: Surroundings) -> None:
@@ -133,8 +180,9 @@ class OutboxBooks:
 
     database: Database
     sender: str
+    among: Among
 
-    def settle(self, policy: InDoubt, now: dt.datetime) -> None:
+    def settle(self, policy: Callable[[str], InDoubt], now: dt.datetime) -> None:
         """Finds what dead senders left."""
         with self.database.write() as session:
             outbox.abandon(session, lambda name: senders.alive(self.database, name), policy, now)
@@ -158,7 +206,7 @@ class OutboxBooks:
     def page(self, now: dt.datetime, after: int) -> list[Due]:
         """The next mails that may be sent."""
         with self.database.read() as session:
-            return outbox.due(session, now=now, limit=PAGE, after=after)
+            return outbox.due(session, now=now, limit=PAGE, after=after, among=self.among)
 
     def prepare(self, due: Due, _offered: Capabilities) -> Prepared:
         """The mail as it was put in.

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, CursorResult, Row, func
 from sqlalchemy import select as columns
@@ -25,7 +26,7 @@ from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, S
 
 OPEN = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
-_LOST = "its sender ended before the relay answered"
+LOST = "its sender ended before the relay answered"
 
 
 class MailKind(StrEnum):
@@ -34,6 +35,7 @@ class MailKind(StrEnum):
     TEST = "test"
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
+    ISSUE = "issue"  # the latest one, behind a welcome
     LINKS = "links"  # the way to somebody's choices
     ENTRY = "entry"  # an editor's way in
     REMINDER = "reminder"  # to editors: a draft is there
@@ -59,6 +61,13 @@ class Mail:
     encoding: str = "quoted-printable"
 
 
+class Among(NamedTuple):
+    """The mails of certain lists or, with `others`, all but theirs."""
+
+    lists: frozenset[str]
+    others: bool = False
+
+
 def put(session: Session, mail: Mail, now: dt.datetime) -> int:
     """Puts a mail into the outbox, to be sent when the transaction is committed; its id."""
     row = MailRow(
@@ -80,7 +89,9 @@ def put(session: Session, mail: Mail, now: dt.datetime) -> int:
     return row.id
 
 
-def due(session: Session, *, now: dt.datetime, limit: int, after: int = 0) -> list[Due]:
+def due(
+    session: Session, *, now: dt.datetime, limit: int, after: int = 0, among: Among | None = None
+) -> list[Due]:
     """The next `limit` mails with an id above `after` that may be sent now, by id."""
     query = columns(
         col(MailRow.id),
@@ -89,14 +100,15 @@ def due(session: Session, *, now: dt.datetime, limit: int, after: int = 0) -> li
         col(MailRow.created_at),
         col(MailRow.message_id),
         col(MailRow.encoding),
-    ).where(col(MailRow.id) > after, _is_due(now))
+    ).where(col(MailRow.id) > after, _is_due(now), *([] if among is None else [_are(among)]))
     found = session.connection().execute(query.order_by(col(MailRow.id)).limit(limit))
     return [_due(row) for row in found]
 
 
 def is_waiting(session: Session, now: dt.datetime) -> bool:
-    """Whether there is a mail that may be sent now."""
-    return session.exec(select(MailRow.id).where(_is_due(now)).limit(1)).first() is not None
+    """Whether there is a mail that may be sent now, or that a sender is at or has died over."""
+    there = _is_due(now) | (col(MailRow.state) == DeliveryState.SENDING)
+    return session.exec(select(MailRow.id).where(there).limit(1)).first() is not None
 
 
 def letter(session: Session, mail_id: int) -> tuple[bytes, str]:
@@ -147,25 +159,34 @@ def set_aside(session: Session, mail_id: int, until: dt.datetime, reason: str) -
 
 
 def abandon(
-    session: Session, alive: Callable[[str], bool], policy: InDoubt, now: dt.datetime
+    session: Session,
+    alive: Callable[[str], bool],
+    policy: Callable[[str], InDoubt],
+    now: dt.datetime,
 ) -> tuple[int, ...]:
     """Finds what dead senders left in `sending`; the ids of those mails.
 
-    By the policy RESEND they are queued, to repeat the same bytes; else they are in doubt.
+    Where the `policy` for the list of that name is RESEND they are queued, to repeat the same
+    bytes; else they are in doubt.
     """
-    state = DeliveryState.QUEUED if policy is InDoubt.RESEND else DeliveryState.IN_DOUBT
-    rows = session.exec(
-        select(MailRow.id, MailRow.sender).where(MailRow.state == DeliveryState.SENDING)
-    ).all()
-    found = sorted(number or 0 for number, sender in rows if not alive(sender))
-    for number in found:
+    query = select(MailRow.id, MailRow.sender, MailRow.list_name)
+    rows = session.exec(query.where(MailRow.state == DeliveryState.SENDING)).all()
+    found = {number or 0: name for number, sender, name in rows if not alive(sender)}
+    for number, name in sorted(found.items()):
+        again = policy(name) is InDoubt.RESEND
+        state = DeliveryState.QUEUED if again else DeliveryState.IN_DOUBT
         which = (col(MailRow.id) == number) & (col(MailRow.state) == DeliveryState.SENDING)
-        _change(session, which, state=state, last_at=seconds(now), reason=_LOST)
+        _change(session, which, state=state, last_at=seconds(now), reason=LOST)
         _remember(
             session,
-            Outcome(delivery_id=number, state=DeliveryState.IN_DOUBT, at=now, relay="", text=_LOST),
+            Outcome(delivery_id=number, state=DeliveryState.IN_DOUBT, at=now, relay="", text=LOST),
         )
-    return tuple(found)
+    return tuple(sorted(found))
+
+
+def _are(among: Among) -> ColumnElement[bool]:
+    inside = col(MailRow.list_name).in_(among.lists)
+    return ~inside if among.others else inside
 
 
 def _is_due(now: dt.datetime) -> ColumnElement[bool]:

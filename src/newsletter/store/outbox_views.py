@@ -38,6 +38,7 @@ class MailView:
     code: int
     enhanced: str
     text: str
+    sender: str
     history: tuple[Attempt, ...] = ()
 
 
@@ -48,10 +49,13 @@ def mails(
     kind: MailKind | None = None,
     limit: int = 200,
 ) -> tuple[MailView, ...]:
-    """The latest mails, newest first, without their history."""
+    """The latest mails, newest first, without their history. Those in doubt are with those that
+    are being sent, for a dead sender's may be among these."""
     query = select(MailRow).options(defer(MailRow.content))  # type: ignore[arg-type]  # a column
     if state is not None:
-        query = query.where(MailRow.state == state)
+        sending, doubtful = DeliveryState.SENDING, DeliveryState.IN_DOUBT
+        asked = (doubtful, sending) if state is doubtful else (state,)
+        query = query.where(col(MailRow.state).in_(asked))
     if kind is not None:
         query = query.where(MailRow.kind == kind)
     rows = session.exec(query.order_by(col(MailRow.id).desc()).limit(limit))
@@ -103,5 +107,6 @@ def _view(row: MailRow, history: Sequence[Attempt] = ()) -> MailView:
         code=row.code,
         enhanced=row.enhanced,
         text=row.text,
+        sender=row.sender,
         history=tuple(history),
     )

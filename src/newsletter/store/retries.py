@@ -23,7 +23,10 @@ SELECT i.id FROM issues i
 WHERE i.state = 'frozen' OR i.state = 'sending'
   AND (EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = i.id AND d.state = 'queued')
        OR EXISTS (SELECT 1 FROM deliveries d
-                  WHERE d.issue_id = i.id AND d.state = 'deferred' AND d.due_at <= :now))
+                  WHERE d.issue_id = i.id AND d.state = 'deferred' AND d.due_at <= :now)
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = i.id AND d.state = 'sending')
+       OR NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = i.id
+                      AND d.state IN ('queued', 'deferred', 'sending', 'in doubt')))
 ORDER BY i.id
 """)
 
@@ -42,5 +45,6 @@ def next_deferred(session: Session, now: dt.datetime) -> dt.datetime | None:
 
 
 def waiting_issues(session: Session, now: dt.datetime) -> tuple[int, ...]:
-    """The ids of the issues that are frozen, or going out with something that may be sent now."""
+    """The ids of the issues that are frozen, or going out with something that may be sent now, that
+    a sender is at or has died over, or whose sender died before it could say that it was done."""
     return tuple(session.connection().execute(_WAITING, {"now": seconds(now)}).scalars())
