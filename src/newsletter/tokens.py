@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"  # of a wish's id
     LEAVE_LIST = "leave-list"  # of a subscription's id, in mail that belongs to no issue
     MANAGE_LIST = "manage-list"
+    VIEW_WELCOME = "view-welcome"  # of the id of an issue that came with a welcome
 
 
 _LABELS = {purpose: purpose.encode() + b"\0" for purpose in Purpose}

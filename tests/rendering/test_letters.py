@@ -20,7 +20,7 @@ LINK = "https://news.example.org/confirm/abc"
 VALUES = {
     "link": LINK,
     "days": 7,
-    "latest": LINK,
+    "with_issue": True,
     "leave": LINK,
     "links": [("AI for Science", LINK)],
     "before": "a•••@m•••.net",

@@ -5,14 +5,14 @@ import datetime as dt
 import pytest
 
 from newsletter.errors import NotFoundError
-from newsletter.store import breaker
+from newsletter.store import breaker, unproven
 from newsletter.store.database import Database
 from newsletter.store.departures import undo_leave
-from newsletter.store.feedback import FeedbackKind, feedback, unread_message
+from newsletter.store.feedback import FeedbackKind, feedback, lift, unread_message
 from newsletter.store.subscribers import suppress, unsuppress
 from newsletter.store.values import DeliveryState, SubscriptionState, Way
 from tests.store.stage import LIST, NOW
-from tests.tracking.mailed import mail, mail_again, refuse
+from tests.tracking.mailed import Mailed, mail, mail_again, refuse
 from tests.tracking.returned_mail import (
     arf,
     away,
@@ -46,7 +46,7 @@ def test_a_hard_bounce_suppresses_at_once_and_changes_nothing_when_read_again(
     assert (mailed.suppressed(BO), mailed.state(BO)) == ("", DeliveryState.SENT)
 
 
-@pytest.mark.parametrize("clue", ["envelope", "headers", "message id", "address"])
+@pytest.mark.parametrize("clue", ["envelope", "headers", "message id"])
 def test_who_it_was_is_known_by_whatever_is_left(database: Database, clue: str) -> None:
     mailed = mail(database, [BO, ANN])
     number = mailed.ids[ANN]
@@ -54,25 +54,84 @@ def test_who_it_was_is_known_by_whatever_is_left(database: Database, clue: str) 
         "envelope": dsn(to=envelope(number), recipient="other@elsewhere.example"),
         "headers": dsn(returned=our_headers(number), recipient="other@elsewhere.example"),
         "message id": dsn(
-            returned=f"Message-ID: {message_id(number)}\n", recipient="x@elsewhere.example"
+            returned=f"Message-ID: {message_id(number)}\n", recipient="Ann@READER.example"
         ),
-        "address": dsn(recipient="Ann@READER.example"),
     }
     mailed.take(reports[clue])
     assert (mailed.suppressed(ANN), mailed.suppressed(BO)) == ("bounce", "")
 
 
-def test_an_address_alone_is_not_believed_long_after_the_mail(database: Database) -> None:
+def forged(mailed: Mailed, address: str, what: str) -> bytes:
+    """What a stranger can write about `address`, at best with a neighbour's Message-ID."""
+    neighbour = f"Message-ID: {message_id(mailed.ids[address])}\n"
+    return {
+        "bounce": dsn(recipient=address),
+        "prose": qmail("bounces@news.example.org", address, "No such mailbox. (#5.1.1)"),
+        "complaint": arf(recipient=address, returned="Subject: yours\n"),
+        "guessed id": dsn(recipient="x@elsewhere.example", returned=neighbour),
+    }[what]
+
+
+@pytest.mark.parametrize("what", ["bounce", "prose", "complaint", "guessed id"])
+def test_what_anybody_could_have_written_suppresses_nobody(database: Database, what: str) -> None:
+    mailed = mail(database, [ANN, BO])
+    report = forged(mailed, ANN, what)
+    taken = mailed.take(report, report)
+    assert taken.messages == {"unproven": 1, "known before": 1}
+    assert (taken.suppressed, taken.held) == (0, 1)
+    assert (mailed.suppressed(ANN), mailed.state(ANN)) == ("", DeliveryState.SENT)
+    assert mailed.person(ANN).subscriptions[LIST].state is SubscriptionState.ACTIVE
+    with database.read() as session:
+        (held,) = unproven.waiting(session)
+    assert (held.domain, held.people) == ("reader.example", 1)
+    assert "only a server" in held.why
+
+
+@pytest.mark.parametrize("what", ["bounce", "complaint"])
+@pytest.mark.parametrize("believed", [True, False])
+def test_the_admins_word_settles_what_was_unproven(
+    database: Database, what: str, believed: bool
+) -> None:
+    mailed = mail(database, [ANN, BO])
+    report = forged(mailed, ANN, what)
+    mailed.take(report)
+    issue_id = mailed.stage.issue_id
+    with database.write() as session:
+        assert unproven.decide(session, issue_id, suppress_them=believed, now=NOW) == 1
+    assert mailed.suppressed(ANN) == (what if believed else "")
+    assert (mailed.state(ANN) is DeliveryState.BOUNCED) is (believed and what == "bounce")
+    mailed.take(report)
+    with database.write() as session, pytest.raises(NotFoundError, match="bounces review"):
+        unproven.decide(session, issue_id, suppress_them=True, now=NOW)
+
+
+def test_what_is_proven_later_waits_for_nobody(database: Database) -> None:
+    mailed = mail(database, [ANN, BO])
+    mailed.take(forged(mailed, ANN, "bounce"))
+    mailed.take(dsn(to=envelope(mailed.ids[ANN])))
+    assert mailed.suppressed(ANN) == "bounce"
+    with database.read() as session:
+        assert unproven.waiting(session) == ()
+
+
+def test_forged_reports_trip_no_breaker(database: Database) -> None:
+    mailed = mail(database, [*CROWD, *OTHERS])
+    mailed.take(*(forged(mailed, address, "bounce") for address in CROWD[:15]))
+    true = mailed.take(dsn(to=envelope(mailed.ids[CROWD[20]])))
+    assert (true.suppressed, true.held) == (1, 0)
+
+
+def test_an_address_alone_says_nothing_long_after_the_mail(database: Database) -> None:
     mailed = mail(database, [ANN])
     taken = mailed.take(dsn(recipient=ANN), now=NOW + dt.timedelta(days=11))
     assert taken.messages == {"unread": 1}
     assert mailed.suppressed(ANN) == ""
 
 
-def test_a_message_id_that_was_never_sent_names_nobody(database: Database) -> None:
+def test_a_message_id_that_was_never_sent_proves_nothing(database: Database) -> None:
     mailed = mail(database, [ANN])
-    forged = message_id(mailed.ids[ANN]).replace("698d8b70", "698d8b71")
-    mailed.take(dsn(returned=f"Message-ID: {forged}\n", recipient="x@elsewhere.example"))
+    wrong = message_id(mailed.ids[ANN]).replace("698d8b70", "698d8b71")
+    mailed.take(dsn(returned=f"Message-ID: {wrong}\n", recipient=ANN))
     assert mailed.suppressed(ANN) == ""
 
 
@@ -224,4 +283,19 @@ def test_a_bounce_of_somebody_who_came_back_is_news_of_the_next_mail_only(
         unsuppress(session, ANN)
         undo_leave(session, LIST, mailed.person(ANN).id, NOW)
     mailed.take(report)
+    assert mailed.suppressed(ANN) == ""
+
+
+def test_who_may_be_mailed_again_has_all_their_chances_again(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    for week in range(1, 5):
+        mailed.take(full(mailed.ids[ANN]))
+        mailed = mail_again(database, week)
+    mailed.take(full(mailed.ids[ANN]))
+    assert mailed.suppressed(ANN) == "bounce"
+    lifted = NOW + dt.timedelta(weeks=4, days=1)
+    with database.write() as session:
+        lift(session, ANN, "asked for it", lifted)
+    mailed = mail_again(database, 5)
+    mailed.take(full(mailed.ids[ANN]))
     assert mailed.suppressed(ANN) == ""

@@ -28,6 +28,7 @@ from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.app import create_app
+from newsletter.workflow import variants
 
 NOW = dt.datetime(2026, 2, 12, 9, 0, tzinfo=dt.UTC)
 KEYS = ("a made-up key of more than 32 characters", "an older made-up key, as long as that one")
@@ -171,7 +172,7 @@ def furnish(
                 consent_source="test",
                 now=before,
             )
-    return Newsstand(database, keyring, digest, _sent(database, keyring, digest, readers))
+    return Newsstand(database, keyring, digest, _sent(database, keyring, digest))
 
 
 def copy_newsstand(made: Newsstand, folder: Path) -> Newsstand:
@@ -182,13 +183,11 @@ def copy_newsstand(made: Newsstand, folder: Path) -> Newsstand:
     return Newsstand(database, made.keyring, made.digest, made.deliveries)
 
 
-def _sent(
-    database: Database, keyring: Keyring, digest: Digest, readers: Mapping[str, Preferences]
-) -> dict[str, int]:
+def _sent(database: Database, keyring: Keyring, digest: Digest) -> dict[str, int]:
     links = Links(digest.list.public_url)
     compiled = {
         "+".join(languages): compile_issue(TEMPLATE, digest, languages, links=links).dumps()
-        for languages in {preferences.languages for preferences in readers.values()}
+        for languages in variants(digest.list)
     }
     with database.write() as session:
         issue = issues.save_draft(session, digest, NOW)

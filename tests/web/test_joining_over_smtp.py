@@ -16,7 +16,7 @@ from tests.web.newsstand import NOW, Newsstand
 NEW = "Zoe+papers@mail.example.net"
 
 
-def test_the_confirmation_and_the_welcome_arrive_and_work(newsstand: Newsstand) -> None:
+def test_the_confirmation_the_welcome_and_the_issue_arrive_and_work(newsstand: Newsstand) -> None:
     server = ScriptedServer()
 
     async def sent() -> None:
@@ -29,13 +29,15 @@ def test_the_confirmation_and_the_welcome_arrive_and_work(newsstand: Newsstand) 
     newsstand.client.post(received(server)[0])
     assert newsstand.subscription(NEW).state is SubscriptionState.ACTIVE
     run(sent())
-    leave = received(server)[-1]
+    view, leave, _ = received(server)
+    assert newsstand.client.get(view).status_code == 200
     newsstand.client.post(leave, data={"List-Unsubscribe": "One-Click"})
     assert newsstand.subscription(NEW).state is SubscriptionState.LEFT
-    assert server.recipients == [NEW, NEW]
+    assert server.recipients == [NEW, NEW, NEW]
 
 
 def received(server: ScriptedServer) -> list[str]:
-    """The paths of the links in the last message that the server took."""
-    octets = server.accepted[-1].octets.replace(b"\r\n..", b"\r\n.")
-    return paths(message_from_bytes(octets, policy=default))
+    """The paths of the links in the latest issue or, before it came, the last message."""
+    taken = [one.octets.replace(b"\r\n..", b"\r\n.") for one in server.accepted]
+    latest = next((octets for octets in taken if b"List-Id:" in octets), taken[-1])
+    return paths(message_from_bytes(latest, policy=default))

@@ -26,7 +26,7 @@ from newsletter.cli.unread import forget_unread, warn_of_unread_mail
 from newsletter.content.serial import plain
 from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.settings import Settings
-from newsletter.store import breaker, issues
+from newsletter.store import breaker, issues, unproven
 from newsletter.store import feedback as store
 from newsletter.store.database import Database
 from newsletter.store.feedback import Feedback, FeedbackKind
@@ -105,7 +105,8 @@ def _describe(taken: Taken, *, quiet: bool) -> None:
     out.print(f"suppressed: {taken.suppressed}")
     if taken.held:
         out.print(
-            f"held: {taken.held}: too many turned bad at once; `newsletter bounces review` shows"
+            f"held: {taken.held}: nobody is suppressed for it before `newsletter bounces review` "
+            "has your word"
         )
 
 
@@ -173,7 +174,8 @@ def review(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Addresses that turned bad too many at once: what waits for your word, or your word on it."""
+    """What waits for your word, or your word on it: addresses of which too many turned bad at once,
+    and reports that anybody could have written."""
     if issue is not None and suppress is None:
         raise NewsletterError(f"what of {issue}? say --suppress or --dismiss")
     if issue is None and suppress is not None:
@@ -181,11 +183,11 @@ def review(
     with database() as db:
         if issue is None:
             with db.read() as session:
-                _show_held(breaker.held(session), json)
+                _show_held(unproven.waiting(session), json)
             return
         with db.write() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
-            people = breaker.decide(
+            people = unproven.decide(
                 session, wanted.id, suppress_them=bool(suppress), now=now(), domain=domain
             )
     done = "suppressed" if suppress else "dismissed"
@@ -200,6 +202,6 @@ def _show_held(found: Sequence[breaker.Held], json: bool) -> None:
         show_json([plain(item) for item in found])
         return
     show_table(
-        ("issue", "domain", "bad", "of", "since", "what one got"),
-        [(h.issue, h.domain, h.people, h.attempted, h.since, h.sample) for h in found],
+        ("issue", "domain", "bad", "of", "since", "why it waits", "what one got"),
+        [(h.issue, h.domain, h.people, h.attempted, h.since, h.why, h.sample) for h in found],
     )

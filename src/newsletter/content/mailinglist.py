@@ -89,7 +89,7 @@ class Policies:
     most_refused: int = 3  # percent of the first thousand, or of a canary; more pause the issue
     most_bounced: int = 5  # percent of a canary that may come back
     soft_bounces: int = 5  # issues in a row that come back before an address is given up
-    welcome_with_issue: bool = True  # a welcome leads to the latest issue
+    welcome_with_issue: bool = True  # the latest issue comes right behind a welcome
     clicks: Clicks = Clicks.OFF
     retention_days: int = 180  # how long clicks, and the networks of those who joined, are known
 

@@ -49,6 +49,15 @@ class Selection(NamedTuple):
     nothing: Skip | None
 
 
+class PersonalLinks(NamedTuple):
+    """The tokens of a message's links. `click` counts what is opened; empty where nothing does."""
+
+    leave: str
+    manage: str
+    view: str
+    click: str = ""
+
+
 def message_for(
     issue: Compiled, chosen: Plan, fixed: Fixed, delivery_id: int, keyring: Keyring
 ) -> bytes:
@@ -60,16 +69,26 @@ def message_for(
     """
     key = keyring[fixed.key_id]
     leave, manage, view = key.sign_all(_IN_A_MESSAGE, delivery_id)
+    click = key.sign(Purpose.CLICK, delivery_id) if issue.counted else ""
+    return filled(issue, chosen, fixed, PersonalLinks(leave, manage, view, click))
+
+
+def filled(issue: Compiled, chosen: Plan, fixed: Fixed, links: PersonalLinks) -> bytes:
+    """The message of `chosen` with these links, CRLF line ends, not dot-stuffed.
+
+    Raises:
+        MessageError: a value fits no header.
+    """
     values = {
         "to": to_field(fixed.address),
         "message_id": fixed.message_id,
         "date": _date(fixed.date),
-        "leave_token": leave,
-        "manage_token": manage,
-        "view_token": view,
+        "leave_token": links.leave,
+        "manage_token": links.manage,
+        "view_token": links.view,
     }
-    if issue.counted:
-        values[CLICK.source] = key.sign(Purpose.CLICK, delivery_id)
+    if links.click:
+        values[CLICK.source] = links.click
     return issue.assemble(chosen, values, _ENCODINGS[fixed.encoding])
 
 
@@ -117,10 +136,11 @@ def _domain(address: str) -> str:
 
 def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
     """Why an issue has nothing for readers with these preferences; None: it has."""
-    return None if digest.subject else _nothing(preferences, plan(digest, preferences))
+    return None if digest.subject else nothing_for(preferences, plan(digest, preferences))
 
 
-def _nothing(preferences: Preferences, chosen: Plan) -> Skip | None:
+def nothing_for(preferences: Preferences, chosen: Plan) -> Skip | None:
+    """Why a plan by these preferences is not worth a message; None: it is."""
     if preferences.follows is not None and not preferences.follows:
         return Skip.NOTHING_CHOSEN
     return None if chosen.chosen else Skip.NOTHING_FOUND
@@ -197,7 +217,7 @@ class Messages:
 
     def _message(self, selection: Selection, fixed: Fixed, delivery_id: int) -> bytes:
         made = message_for(selection.compiled, selection.plan, fixed, delivery_id, self._keyring)
-        return _signed(made, fixed, self._issue, self._signer)
+        return signed(made, fixed, self._issue, self._signer)
 
     def _fix(self, due: Due, offered: Capabilities) -> Fixed:
         edition = self._issue.edition
@@ -219,7 +239,7 @@ class Messages:
         preferences, digest = load_preferences(body), self._digest(edition)
         form = self._compiled(edition, spoken(digest.list, preferences))
         chosen = plan(digest, preferences, form) if stored is None else load_plan(stored)
-        nothing = None if digest.subject else _nothing(preferences, chosen)
+        nothing = None if digest.subject else nothing_for(preferences, chosen)
         return Selection(chosen, "" if stored else dump_plan(chosen), form, nothing)
 
     def _choice(self, edition: int, preferences_id: int) -> tuple[str, str | None]:
@@ -275,10 +295,11 @@ def draft_message(
     )
     chosen = plan(issue.digest, preferences, form)
     form = uncounted(form, frozen_targets(issue.digest))
-    return _signed(message_for(form, chosen, fixed, TEST_DELIVERY, keyring), fixed, issue, signer)
+    return signed(message_for(form, chosen, fixed, TEST_DELIVERY, keyring), fixed, issue, signer)
 
 
-def _signed(message: bytes, fixed: Fixed, issue: Issue, signer: Signer | None) -> bytes:
+def signed(message: bytes, fixed: Fixed, issue: Issue, signer: Signer | None) -> bytes:
+    """A message with the sender's signature; as it is, if the relay signs."""
     if signer is None:
         return message
     return signer.signed(message, fixed.date, domain_of_sender(issue.digest.list))

@@ -79,7 +79,8 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The accused of one domain in one issue, who wait for an admin; `sample` is what one got."""
+    """People of one domain in one issue who wait for an admin, and why; `sample` is what came back
+    of one."""
 
     issue: str
     issue_id: int
@@ -88,6 +89,7 @@ class Held:
     attempted: int
     since: dt.datetime
     sample: str
+    why: str = "too many turned bad at once"
 
 
 def accuse(
@@ -149,11 +151,11 @@ def held(session: Session) -> tuple[Held, ...]:
     ).all()
     return tuple(
         Held(
-            issue=_ref(session, issue_id),
+            issue=ref(session, issue_id),
             issue_id=issue_id,
             domain=domain,
             people=people,
-            attempted=_attempted(session, issue_id).get(domain, 0),
+            attempted=attempted(session, issue_id).get(domain, 0),
             since=instant(since),
             sample=_sample(session, issue_id, domain),
         )
@@ -198,13 +200,11 @@ def give_back(session: Session, subscriber_id: int, now: dt.datetime) -> None:
 def _tripped(session: Session, issue_id: int) -> Mapping[str, bool]:
     """Whether the breaker goes for each accused domain of an issue."""
     accused = _accused(session, issue_id)
-    attempted = _attempted(session, issue_id)
+    tried = attempted(session, issue_id)
     decided = _decided(session, issue_id, Standing.CONFIRMED)
     open_ = {domain: bad for domain, bad in accused.items() if domain not in decided}
-    whole = _too_many(sum(open_.values()), sum(attempted.values()))
-    return {
-        domain: whole or _too_many(bad, attempted.get(domain, 0)) for domain, bad in open_.items()
-    }
+    whole = _too_many(sum(open_.values()), sum(tried.values()))
+    return {domain: whole or _too_many(bad, tried.get(domain, 0)) for domain, bad in open_.items()}
 
 
 def _decided(session: Session, issue_id: int, standing: Standing) -> frozenset[str]:
@@ -229,7 +229,8 @@ def _accused(session: Session, issue_id: int) -> Mapping[str, int]:
     )
 
 
-def _attempted(session: Session, issue_id: int) -> Mapping[str, int]:
+def attempted(session: Session, issue_id: int) -> Mapping[str, int]:
+    """How many of an issue's deliveries were tried, by domain."""
     return dict(
         session.exec(
             select(DeliveryRow.domain, func.count())
@@ -291,7 +292,8 @@ def _list_of(session: Session, issue_id: int) -> str:
     return issue.list_name if issue else ""
 
 
-def _ref(session: Session, issue_id: int) -> str:
+def ref(session: Session, issue_id: int) -> str:
+    """An issue as it is written, `LIST/NAME`."""
     issue = session.get(IssueRow, issue_id)
     return f"{issue.list_name}/{issue.name}" if issue else ""
 

@@ -17,6 +17,7 @@ from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.selections import preferences_id, selected
 from newsletter.store.tables import DepartureRow, ListRow, SubscriptionRow
 from newsletter.store.values import Skip, SubscriptionState, Way
+from newsletter.store.welcome_issues import withdraw
 
 _SKIP = text("""
 UPDATE deliveries SET state = 'skipped', reason = :reason
@@ -190,6 +191,7 @@ def subscription(session: Session, list_name: str, subscriber_id: int) -> Subscr
 def _skip(session: Session, row: SubscriptionRow, reason: Skip) -> None:
     values = {"subscriber": row.subscriber_id, "list": row.list_name, "reason": reason}
     session.connection().execute(_SKIP, values)
+    withdraw(session, row.list_name, row.subscriber_id, reason)
 
 
 def _mute(session: Session, row: SubscriptionRow, topic: str) -> bool:

@@ -8,26 +8,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, text
+from sqlalchemy import delete, func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from newsletter.addresses import address_key
+from newsletter.addresses import address_key, domain_of
 from newsletter.errors import NotFoundError
 from newsletter.replies import Judgement, Reply, Verdict
 from newsletter.store.breaker import accuse, give_back
 from newsletter.store.departures import leave
 from newsletter.store.instants import instant, seconds
 from newsletter.store.suppressions import suppress, unsuppress
-from newsletter.store.tables import DeliveryRow, FeedbackRow, IssueRow, SubscriberRow
+from newsletter.store.tables import (
+    DeliveryRow,
+    FeedbackRow,
+    IssueRow,
+    SubscriberRow,
+    SubscriptionRow,
+)
 from newsletter.store.values import DeliveryState, Way
 
 MOST_KEPT = 64 * 1024
 """Octets that are kept of a report that could not be read."""
-
-BELIEVED_FOR = dt.timedelta(days=10)
-"""How long after a mail its address alone, without anything of ours, says whom a report means.
-Servers give up after four or five days (RFC 5321 §4.5.4.1)."""
 
 _SOFT = (
     Judgement.TRY_LATER.value,
@@ -66,19 +68,26 @@ class FeedbackKind(StrEnum):
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     UNREAD = "unread"
+    UNPROVEN = "unproven"  # anybody could have written it: an admin is to say
+    DISMISSED = "dismissed"  # an admin passed it over
     LIFTED = "lifted"  # an admin let the address be mailed again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returner:
-    """The delivery that came back and whose it was; `address` is where it went."""
+    """The delivery that came back and whose it was; `address` is where it went.
 
-    delivery_id: int
-    issue_id: int
+    What belonged to no issue, such as a welcome, has no delivery, and the epoch second of the
+    consent that it followed.
+    """
+
+    delivery_id: int | None
+    issue_id: int | None
     list_name: str
     subscriber_id: int
     address: str
     domain: str
+    consent_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,31 +116,46 @@ def returner(
     signed: Sequence[int] = (),
     message_ids: Sequence[tuple[int, str]] = (),
     addresses: Sequence[str] = (),
-    now: dt.datetime,
 ) -> Returner | None:
-    """Whose mail came back: by a token of ours, else by its Message-ID, else by the address that
-    was mailed within `BELIEVED_FOR`; None when it is nobody's."""
+    """Whose mail came back, by what a stranger cannot know: a token of ours, else its Message-ID
+    beside the address that it went to. None when neither is there; see `store.unproven`.
+
+    A Message-ID alone is not enough: each reader has one, and their neighbours' are much like it.
+    """
     for number in signed:
         if (row := session.get(DeliveryRow, number)) is not None:
-            return _returner(session, row)
+            return returner_of(session, row)
+    keys = set(map(address_key, addresses))
     for number, message_id in message_ids:
         row = session.get(DeliveryRow, number)
-        if row is not None and (row.message_id or "").lower() == message_id.lower():
-            return _returner(session, row)
-    for address in addresses:
-        latest = session.exec(
-            select(DeliveryRow)
-            .join(SubscriberRow, col(SubscriberRow.id) == DeliveryRow.subscriber_id)
-            .where(
-                SubscriberRow.address_key == address_key(address),
-                col(DeliveryRow.first_at) >= seconds(now - BELIEVED_FOR),
-            )
-            .order_by(col(DeliveryRow.first_at).desc(), col(DeliveryRow.id).desc())
-            .limit(1)
-        ).first()
-        if latest is not None:
-            return _returner(session, latest)
+        if (
+            row is not None
+            and (row.message_id or "").lower() == message_id.lower()
+            and address_key(row.address or "") in keys
+        ):
+            return returner_of(session, row)
     return None
+
+
+def subscribed(session: Session, subscription_id: int) -> Returner | None:
+    """Whose mail it was that came back, when it belonged to no issue: a subscription's."""
+    found = session.exec(
+        select(SubscriptionRow, SubscriberRow)
+        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
+        .where(SubscriptionRow.id == subscription_id)
+    ).first()
+    if found is None:
+        return None
+    row, person = found
+    return Returner(
+        delivery_id=None,
+        issue_id=None,
+        list_name=row.list_name,
+        subscriber_id=row.subscriber_id,
+        address=person.address,
+        domain=domain_of(person.address),
+        consent_at=row.consent_at,
+    )
 
 
 def record_bounce(
@@ -149,9 +173,12 @@ def record_bounce(
     A bad address is accused at once. The last `soft_limit` issues in a row that came back
     otherwise accuse it too; a refusal for policy, or of us, never does.
     """
+    if who.delivery_id is None:
+        raise ValueError("a bounce is recorded of a delivery")
     key = f"bounce:{who.delivery_id}:{verdict.judgement}"
-    if not _insert(session, key, FeedbackKind.BOUNCE, now, who, verdict.judgement, reply):
+    if not insert(session, key, FeedbackKind.BOUNCE, now, who, verdict.judgement, reply):
         return False
+    _prove(session, who, verdict.judgement)
     reason = f"{verdict.judgement.value}: {verdict.reason}"
     session.connection().execute(_BOUNCED, {"delivery": who.delivery_id, "reason": reason})
     if verdict.suppresses:
@@ -165,14 +192,17 @@ def record_bounce(
 
 
 def record_complaint(session: Session, who: Returner, now: dt.datetime, *, detail: str) -> bool:
-    """Records that a reader called a mail spam, once for each delivery; whether it is new.
+    """Records that a reader called a mail spam, once for each delivery, or for each consent where
+    it belonged to none; whether it is new.
 
     They leave the list that sent it, and are not mailed by any.
     """
-    key = f"complaint:{who.delivery_id}"
+    of_none = f"{who.list_name}:{who.subscriber_id}:{who.consent_at}"
+    key = f"complaint:{of_none if who.delivery_id is None else who.delivery_id}"
     reply = Reply(0, "", detail)
-    if not _insert(session, key, FeedbackKind.COMPLAINT, now, who, "complaint", reply):
+    if not insert(session, key, FeedbackKind.COMPLAINT, now, who, "complaint", reply):
         return False
+    _prove(session, who, "complaint")
     _leave(session, who, Way.COMPLAINT, now)
     person = session.get(SubscriberRow, who.subscriber_id)
     if person is not None:
@@ -190,7 +220,7 @@ def record_unread(session: Session, key: str, octets: bytes, now: dt.datetime, *
     whether it is new."""
     reply = Reply(0, "", why)
     name = f"unread:{key}"
-    return _insert(session, name, FeedbackKind.UNREAD, now, None, "", reply, octets)
+    return insert(session, name, FeedbackKind.UNREAD, now, None, "", reply, octets)
 
 
 def forget_unread(session: Session, before: dt.datetime) -> int:
@@ -275,13 +305,32 @@ def _leave(session: Session, who: Returner, way: Way, now: dt.datetime) -> bool:
         return False
 
 
+def _prove(session: Session, who: Returner, judgement: str) -> None:
+    """Drops what was kept as unproven of the same delivery, since it was true."""
+    session.connection().execute(
+        delete(FeedbackRow).where(
+            col(FeedbackRow.kind) == FeedbackKind.UNPROVEN,
+            col(FeedbackRow.delivery_id) == who.delivery_id,
+            col(FeedbackRow.judgement) == judgement,
+        )
+    )
+
+
 def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
     """The number of the latest issues, up to `limit`, that came back one after the other."""
+    lifted = session.exec(
+        select(func.max(col(FeedbackRow.at))).where(
+            FeedbackRow.subscriber_id == who.subscriber_id,
+            FeedbackRow.kind == FeedbackKind.LIFTED,
+        )
+    ).one()
     rows = session.exec(
         select(DeliveryRow.state, DeliveryRow.reason)
         .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
         .where(
             DeliveryRow.subscriber_id == who.subscriber_id,
+            # Who may be mailed again has all their chances again.
+            func.coalesce(DeliveryRow.first_at, 0) >= (lifted or 0),
             IssueRow.list_name == who.list_name,
             col(DeliveryRow.state).in_(
                 (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.FAILED)
@@ -298,7 +347,7 @@ def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
     return number
 
 
-def _insert(
+def insert(
     session: Session,
     key: str,
     kind: FeedbackKind,
@@ -308,6 +357,7 @@ def _insert(
     reply: Reply,
     message: bytes | None = None,
 ) -> bool:
+    """Records something once, by its key; whether it is new. For this package alone."""
     values = {
         "key": key,
         "kind": kind,
@@ -324,7 +374,8 @@ def _insert(
     return session.connection().execute(_INSERT, values).first() is not None
 
 
-def _returner(session: Session, row: DeliveryRow) -> Returner | None:
+def returner_of(session: Session, row: DeliveryRow) -> Returner | None:
+    """Whose a delivery is; for this package alone."""
     issue = session.get(IssueRow, row.issue_id)
     if issue is None:
         return None

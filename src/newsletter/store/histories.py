@@ -27,6 +27,11 @@ from newsletter.store.values import DeliveryState
 
 _BY_ADDRESS = ("suppressions", "outbox", "confirmations")
 _NOT_THEIRS = frozenset({"content"})  # the whole bytes of a mail: its other columns tell of it
+_CAME_BACK = {
+    "lifted": "may be mailed again",
+    "unproven": "a report that anybody could have written",
+    "dismissed": "a report that was passed over",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,7 @@ def _feedback(session: Session, subscriber_id: int) -> Iterator[Event]:
     for row, list_name, issue in session.exec(query):
         yield Event(
             at=instant(row.at),
-            what="may be mailed again" if row.kind == "lifted" else f"{row.kind} came back",
+            what=_CAME_BACK.get(row.kind, f"{row.kind} came back"),
             list_name=list_name or "",
             issue=issue or "",
             detail=": ".join(filter(None, (row.judgement, row.text))),

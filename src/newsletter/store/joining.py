@@ -48,6 +48,16 @@ def subscriptions_of(session: Session, address: str) -> tuple[Own, ...]:
     return tuple(_own(session, row) for row in session.exec(query))
 
 
+def place(session: Session, asked: Confirmation, now: dt.datetime) -> Own:
+    """The subscription that who confirms has, or is to have: it is made, if need be, and does not
+    count until `join`, so that what is mailed about it can name it.
+
+    Raises:
+        NotFoundError: there is no such list any more.
+    """
+    return _own(session, _placed(session, asked, now))
+
+
 def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, bool]:
     """Puts who confirmed on the list; whether they were not on it before.
 
@@ -57,14 +67,28 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
     Raises:
         NotFoundError: there is no such list any more.
     """
+    row = _placed(session, asked, now)
+    newly = asked.confirmed_at is None and row.state != SubscriptionState.ACTIVE
+    if newly:
+        _record(session, row, asked, now)
+        row.state, row.left_at, row.paused_until = SubscriptionState.ACTIVE, None, None
+        row.preferences_id = preferences_id(session, asked.wish.preferences)
+        row.consent_at, row.consent_source = seconds(now), CONSENT
+        session.add(row)
+    confirm(session, asked.id, row.subscriber_id, now)
+    session.flush()
+    return _own(session, row), newly
+
+
+def _placed(session: Session, asked: Confirmation, now: dt.datetime) -> SubscriptionRow:
+    """Their row, locked until the transaction ends; a new one is pending."""
     person = _person(session, asked.wish.address, now)
     get_list(session, asked.wish.list_name)
-    choices = preferences_id(session, asked.wish.preferences)
     values = {
         "list_name": asked.wish.list_name,
         "subscriber_id": person,
         "state": SubscriptionState.PENDING,
-        "preferences_id": choices,
+        "preferences_id": preferences_id(session, asked.wish.preferences),
         "paused_until": None,
         "consent_at": None,
         "consent_source": "",
@@ -72,7 +96,7 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
         "created_at": seconds(now),
     }
     insert_new(session, SubscriptionRow, [values])
-    row = session.exec(
+    return session.exec(
         select(SubscriptionRow)
         .where(
             SubscriptionRow.list_name == asked.wish.list_name,
@@ -81,16 +105,6 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    newly = asked.confirmed_at is None and row.state != SubscriptionState.ACTIVE
-    if newly:
-        _record(session, row, asked, now)
-        row.state, row.left_at, row.paused_until = SubscriptionState.ACTIVE, None, None
-        row.preferences_id = choices
-        row.consent_at, row.consent_source = seconds(now), CONSENT
-        session.add(row)
-    confirm(session, asked.id, person, now)
-    session.flush()
-    return _own(session, row), newly
 
 
 def _record(session: Session, row: SubscriptionRow, asked: Confirmation, now: dt.datetime) -> None:

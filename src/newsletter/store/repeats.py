@@ -21,16 +21,8 @@ from newsletter.content.serial import load_plan
 from newsletter.store.editions import plan_body
 from newsletter.store.printed import printings
 from newsletter.store.tables import DeliveryRow, IssueRow
-from newsletter.store.values import DeliveryState, IssueState
-
-_SETTLED = (
-    DeliveryState.SENT,
-    DeliveryState.SENDING,
-    DeliveryState.IN_DOUBT,
-    DeliveryState.DEFERRED,
-    DeliveryState.QUEUED,
-)
-"""States in which a message that is settled has arrived, or may yet."""
+from newsletter.store.values import IssueState
+from newsletter.store.welcome_issues import ARRIVING, arrived
 
 _CHUNK = 500
 
@@ -65,17 +57,25 @@ def had(
 ) -> dict[int, frozenset[str]]:
     """What each of these subscribers has of the issue already, by keys; nobody who has nothing.
 
-    A message counts that was sent, or is settled and may still arrive. Of two issues that go out at
-    the same time, the earlier goes first: its queue counts for the later one.
+    A message counts that was sent, with a welcome, too, or is settled and may still arrive. Of two
+    issues that go out at the same time, the earlier goes first: its queue counts for the later one.
     """
     found: dict[int, frozenset[str]] = {}
     plans: dict[tuple[int, int], frozenset[str]] = {}
     ids = sorted(subscriber_ids)
     for start in range(0, len(ids), _CHUNK):
-        for row in session.connection().execute(_query(known, ids[start : start + _CHUNK])):
-            keys = _keys(session, known, row, plans)
+        page = ids[start : start + _CHUNK]
+        each = [
+            (row.subscriber_id, _keys(session, known, row, plans))
+            for row in session.connection().execute(_query(known, page))
+        ]
+        each += [
+            (row.subscriber_id, _shown(known, row.edition_id, row.plan))
+            for row in arrived(session, known.latest, page)
+        ]
+        for subscriber_id, keys in each:
             if keys:
-                found[row.subscriber_id] = found.get(row.subscriber_id, frozenset()) | keys
+                found[subscriber_id] = found.get(subscriber_id, frozenset()) | keys
     return found
 
 
@@ -92,7 +92,7 @@ def _query(known: Repeats, subscriber_ids: Collection[int]) -> Any:
         .where(
             col(DeliveryRow.issue_id).in_(known.latest),
             col(DeliveryRow.subscriber_id).in_(subscriber_ids),
-            col(DeliveryRow.state).in_(_SETTLED),
+            col(DeliveryRow.state).in_(ARRIVING),
         )
     )
 
@@ -109,12 +109,15 @@ def _keys(
         return frozenset(edition.values())
     by = row.edition_id, row.preferences_id
     if by not in plans:
-        body = plan_body(session, *by)
-        depths = load_plan(body).depths if body is not None else ()
-        places = known.editions.get(row.edition_id, {})
-        plans[by] = frozenset(
-            key
-            for place, key in places.items()
-            if place < len(depths) and depths[place] is not Depth.ABSENT
-        )
+        plans[by] = _shown(known, row.edition_id, plan_body(session, *by))
     return plans[by]
+
+
+def _shown(known: Repeats, edition_id: int, plan: str | None) -> frozenset[str]:
+    """The entries, by their keys, that a message of an edition had by its plan."""
+    depths = load_plan(plan).depths if plan is not None else ()
+    return frozenset(
+        key
+        for place, key in known.editions.get(edition_id, {}).items()
+        if place < len(depths) and depths[place] is not Depth.ABSENT
+    )

@@ -14,6 +14,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     editing_tables,
     printed_tables,
     reading_tables,
+    welcome_tables,
 )
 
 

@@ -27,9 +27,11 @@ class Clues:
 
     `signed` are those of tokens of ours, which nobody else can make. `message_ids` are pairs of a
     delivery's id and the Message-ID that it must have had, to be compared with what was sent.
+    `subscriptions` are those of tokens in mail that belongs to no issue, such as a welcome.
     """
 
     signed: tuple[int, ...] = ()
+    subscriptions: tuple[int, ...] = ()
     message_ids: tuple[tuple[int, str], ...] = ()
 
 
@@ -44,15 +46,20 @@ def clues(octets: bytes, message: Message | None, keyring: Keyring) -> Clues:
         *_signed(_found(_ENVELOPE, texts), Purpose.ENVELOPE, keyring),
         *_signed(_found(_LEAVE, texts), Purpose.LEAVE, keyring),
     ]
+    subscriptions = _signed(_found(_LEAVE, texts), Purpose.LEAVE_LIST, keyring)
     ids = [
         (int(match[2]), f"<{match[1].decode('utf-8', 'replace')}>")
         for match in _found(_MESSAGE_ID, texts)
     ]
-    return Clues(tuple(dict.fromkeys(signed)), tuple(dict.fromkeys(ids)))
+    return Clues(
+        signed=tuple(dict.fromkeys(signed)),
+        subscriptions=tuple(dict.fromkeys(subscriptions)),
+        message_ids=tuple(dict.fromkeys(ids)),
+    )
 
 
 def opened(token: str, purpose: Purpose, keyring: Keyring) -> int | None:
-    """The delivery that a token was signed for, or None when it is none of ours."""
+    """What a token was signed for, by its id, or None when it is none of ours."""
     try:
         return keyring.open(purpose, token.lower())
     except TokenError:

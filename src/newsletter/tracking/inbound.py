@@ -13,7 +13,7 @@ from itertools import islice
 from sqlmodel import Session
 
 from newsletter.addresses import domain_of
-from newsletter.replies import Stage, classify
+from newsletter.replies import Reply, Stage, Verdict, classify
 from newsletter.store.breaker import settle
 from newsletter.store.database import Database
 from newsletter.store.feedback import (
@@ -23,8 +23,10 @@ from newsletter.store.feedback import (
     record_leave,
     record_unread,
     returner,
+    subscribed,
 )
 from newsletter.store.lists import get_list
+from newsletter.store.unproven import COMPLAINT, hold, suspected
 from newsletter.tokens import Keyring
 from newsletter.tracking.bounces import Failure
 from newsletter.tracking.returned import Kind, Returned, read_returned
@@ -33,6 +35,9 @@ _CHUNK = 100  # messages in a transaction: the sender and the pages write in bet
 
 KNOWN = "known before"
 """What a report counts as that changed nothing because it had been read."""
+
+UNPROVEN = "unproven"
+"""What a report counts as that anybody could have written, and waits for an admin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,49 +142,84 @@ class _Book:
 
     def _bounce(self, octets: bytes, found: Returned) -> str:
         pairs = list(self._bounced(found))
-        if not pairs:
-            return self._unread(octets, "a bounce of nobody whom we have mailed")
-        new = [self._record(who, failure) for who, failure in pairs]
-        return Kind.BOUNCE.value if any(new) else KNOWN
+        if pairs:
+            new = [self._record(who, failure) for who, failure in pairs]
+            return Kind.BOUNCE.value if any(new) else KNOWN
+        suspects = list(self._suspected(found))
+        if suspects:
+            held = [self._hold(who, *said) for who, said in suspects]
+            return UNPROVEN if any(held) else KNOWN
+        return self._unread(octets, "a bounce of nobody whom we have mailed")
 
     def _bounced(self, found: Returned) -> Iterator[tuple[Returner, Failure]]:
-        """Whose mail failed and how; the readers whom tokens name go before any address."""
-        clues = found.clues
-        who = returner(
-            self._session, signed=clues.signed, message_ids=clues.message_ids, now=self._now
-        )
+        """Whose mail failed and how, where it is proven; whom tokens name goes first."""
+        who = returner(self._session, signed=found.clues.signed)
         if who is not None:
             yield who, _about(who, found.failures)
             return
         for failure in found.failures:
-            who = returner(self._session, addresses=failure.addresses, now=self._now)
+            ids = found.clues.message_ids
+            who = returner(self._session, message_ids=ids, addresses=failure.addresses)
             if who is not None:
                 yield who, failure
 
+    def _suspected(self, found: Returned) -> Iterator[tuple[Returner, tuple[str, Reply]]]:
+        ids = found.clues.message_ids
+        who = suspected(self._session, message_ids=ids, now=self._now)
+        if who is not None:
+            failure = _about(who, found.failures)
+            yield who, (self._verdict(who, failure).judgement.value, failure.reply)
+            return
+        for failure in found.failures:
+            who = suspected(self._session, addresses=failure.addresses, now=self._now)
+            if who is not None:
+                yield who, (self._verdict(who, failure).judgement.value, failure.reply)
+
+    def _verdict(self, who: Returner, failure: Failure) -> Verdict:
+        return classify(Stage.DSN, failure.reply, domain_of(who.address))
+
     def _record(self, who: Returner, failure: Failure) -> bool:
-        verdict = classify(Stage.DSN, failure.reply, domain_of(who.address))
+        verdict = self._verdict(who, failure)
         limit = self._soft_limit(who.list_name)
         new = record_bounce(self._session, who, verdict, failure.reply, self._now, soft_limit=limit)
-        if new:
+        if new and who.issue_id is not None:
             self._count.bounces[verdict.judgement.value] += 1
             self.issues.add(who.issue_id)
         return new
 
+    def _hold(self, who: Returner, judgement: str, reply: Reply) -> bool:
+        new = hold(self._session, who, judgement, reply, self._now)
+        self._count.held += new
+        return new
+
     def _complaint(self, octets: bytes, found: Returned) -> str:
+        clues, addresses = found.clues, found.addresses
         who = returner(
             self._session,
-            signed=found.clues.signed,
-            message_ids=found.clues.message_ids,
-            addresses=found.addresses,
-            now=self._now,
+            signed=clues.signed,
+            message_ids=clues.message_ids,
+            addresses=addresses,
+        ) or self._subscribed(found)
+        if who is not None:
+            new = record_complaint(self._session, who, self._now, detail=found.subject)
+            return Kind.COMPLAINT.value if new else KNOWN
+        who = suspected(
+            self._session, message_ids=clues.message_ids, addresses=addresses, now=self._now
         )
-        if who is None:
-            return self._unread(octets, "a complaint of nobody whom we have mailed")
-        new = record_complaint(self._session, who, self._now, detail=found.subject)
-        return Kind.COMPLAINT.value if new else KNOWN
+        if who is not None:
+            new = self._hold(who, COMPLAINT, Reply(0, "", found.subject))
+            return UNPROVEN if new else KNOWN
+        return self._unread(octets, "a complaint of nobody whom we have mailed")
+
+    def _subscribed(self, found: Returned) -> Returner | None:
+        """Whose mail of no issue it was, such as a welcome."""
+        for number in found.clues.subscriptions:
+            if (who := subscribed(self._session, number)) is not None:
+                return who
+        return None
 
     def _leave(self, found: Returned) -> str:
-        who = returner(self._session, signed=found.clues.signed, now=self._now)
+        who = returner(self._session, signed=found.clues.signed) or self._subscribed(found)
         left = who is not None and record_leave(self._session, who, self._now)
         return Kind.LEAVE.value if left else KNOWN
 

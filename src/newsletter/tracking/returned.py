@@ -72,7 +72,7 @@ def _read(octets: bytes, keyring: Keyring) -> Returned:
     automatic = _is_automatic(message, subject)
     if report is None and not automatic:
         if (leaver := _leaver(subject, keyring)) is not None:
-            return Returned(kind=Kind.LEAVE, clues=Clues(signed=(leaver,)), subject=subject)
+            return Returned(kind=Kind.LEAVE, clues=leaver, subject=subject)
         if _looks_like_report(message, subject) or not holds_report(message):
             report = prose_report(open_message(octets[:_PROSE_OCTETS]) or message)
     if report is not None and report.failures:
@@ -86,14 +86,17 @@ def _read(octets: bytes, keyring: Keyring) -> Returned:
     return Returned(kind=kind, clues=found, subject=subject)
 
 
-def _leaver(subject: str, keyring: Keyring) -> int | None:
-    """The delivery whose leaving token stands in the subject, as our List-Unsubscribe asks for.
+def _leaver(subject: str, keyring: Keyring) -> Clues | None:
+    """Whose leaving token stands in the subject, as our List-Unsubscribe asks for: a delivery's,
+    or a subscription's in mail of no issue.
 
     Gateways put words before it; it opens nothing if it is not ours.
     """
     for word in re.findall(r"[A-Za-z2-7]{20,32}", subject)[:5]:
         if number := opened(word, Purpose.LEAVE, keyring):
-            return number
+            return Clues(signed=(number,))
+        if number := opened(word, Purpose.LEAVE_LIST, keyring):
+            return Clues(subscriptions=(number,))
     return None
 
 

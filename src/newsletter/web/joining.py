@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from newsletter.content.mailinglist import MailingList
+from newsletter.delivery.newcomers import Prepared, latest_issue
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store.confirmations import (
     VALID_FOR,
@@ -17,11 +18,11 @@ from newsletter.store.confirmations import (
     mail_about,
 )
 from newsletter.store.confirmations import ask as store_wish
-from newsletter.store.joining import Own, join, subscriptions_of
+from newsletter.store.joining import Own, join, place, subscriptions_of
 from newsletter.store.moving import move
-from newsletter.store.outbox import put
-from newsletter.store.published import published
+from newsletter.store.outbox import Mail, put
 from newsletter.store.values import Way
+from newsletter.store.welcome_issues import put_once
 from newsletter.web.site import Site
 
 
@@ -50,29 +51,42 @@ def ask(site: Site, mailing_list: MailingList, wish: Wish, now: dt.datetime) -> 
 
 
 def admit(site: Site, asked: Confirmation, now: dt.datetime) -> Own:
-    """Puts who confirmed on the list, and welcomes them if they were not on it."""
+    """Puts who confirmed on the list, and welcomes them if they were not on it: with the latest
+    issue, if the list says so and it has something for them. All of it or nothing is done."""
+    welcome, latest = None, None
+    if asked.confirmed_at is None:
+        with site.database.write() as session:
+            own = place(session, asked, now)
+        if not own.active:
+            # Written between two transactions: see `ask`.
+            latest = _latest(site, own, asked.wish, now)
+            welcome = _welcome(site, own, asked.wish, now, with_issue=latest is not None)
     with site.database.write() as session:
         own, newly = join(session, asked, now)
-    if newly:
-        _welcome(site, own, asked.wish, now)
+        if newly and welcome is not None:
+            put(session, welcome, now)
+        if newly and latest is not None:
+            put_once(session, latest.number, latest.mail, now)
     return own
 
 
-def _welcome(site: Site, own: Own, wish: Wish, now: dt.datetime) -> None:
+def _latest(site: Site, own: Own, wish: Wish, now: dt.datetime) -> Prepared | None:
+    if not own.list.policies.welcome_with_issue:
+        return None
+    letters = site.letters
+    return latest_issue(
+        site.database, own, wish.preferences, wish.address, site.keyring, now, letters.signer
+    )
+
+
+def _welcome(site: Site, own: Own, wish: Wish, now: dt.datetime, *, with_issue: bool) -> Mail:
     found, letters = own.list, site.letters
-    latest = ""
-    if found.policies.welcome_with_issue:
-        with site.database.read() as session:
-            names = [issue.name for issue in published(session, found.name)]
-        latest = letters.links(found).issue(found.name, names[0]) if names else ""
     values = {
         "link": letters.manage(found, own.subscription_id),
         "leave": letters.leave(found, own.subscription_id),
-        "latest": latest,
+        "with_issue": with_issue,
     }
-    mail = letters.write("welcome", found, wish.address, wish.language, now, values)
-    with site.database.write() as session:
-        put(session, mail, now)
+    return letters.write("welcome", found, wish.address, wish.language, now, values)
 
 
 def take_address(site: Site, asked: Confirmation, now: dt.datetime) -> bool:

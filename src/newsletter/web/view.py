@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 from email.utils import format_datetime
@@ -14,14 +15,14 @@ from sqlmodel import Session
 from newsletter.content.digest import Digest
 from newsletter.content.planning import Plan
 from newsletter.content.serial import load_plan
-from newsletter.errors import NotFoundError
+from newsletter.errors import NotFoundError, TokenError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.counting import uncounted
 from newsletter.store.clicks import stored_links
 from newsletter.store.deliveries import delivery
 from newsletter.store.editions import compiled, edition_digest, plan_body
-from newsletter.store.values import Fixed
-from newsletter.tokens import Purpose
+from newsletter.store.welcome_issues import Made, welcome_issue
+from newsletter.tokens import Keyring, Purpose
 from newsletter.web.language import Language
 from newsletter.web.nobody import nobody
 from newsletter.web.site import PRIVATE, Here
@@ -32,22 +33,23 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/v/{token}")
 def view(site: Here, language: Language, token: str) -> Response:
     """The message of a delivery; whoever a mail is forwarded to may read it, and do no more."""
-    delivery_id = site.keyring.open(Purpose.VIEW, token)
+    purpose, number = _opened(site.keyring, token)
     with site.database.read() as session:
         try:
-            fixed = delivery(session, delivery_id).fixed
+            found = _sent(session, purpose, number)
         except NotFoundError:
-            return nobody(site, language, delivery_id)
-        if fixed is None:
-            return site.message(
-                language.choose(),
-                "This message has not been sent",
-                "It can be seen here once it is on its way.",
-                status=404,
-            )
-        issue, plan, digest = _sent(session, fixed)
+            return nobody(site, language, number)
+        seen = None if found is None else _message(session, found)
+    if found is None or seen is None:
+        return site.message(
+            language.choose(),
+            "This message has not been sent",
+            "It can be seen here once it is on its way.",
+            status=404,
+        )
+    issue, plan, digest = seen
     word = "nobody" + secrets.token_hex(8)
-    values = _values(fixed, word)
+    values = _values(found.date, word)
     neutral = site.neutral(digest.list)
     if not plan.html:
         return PlainTextResponse(
@@ -57,23 +59,47 @@ def view(site: Here, language: Language, token: str) -> Response:
     return HTMLResponse(text, headers=PRIVATE | {"content-security-policy": _policy(digest)})
 
 
-def _sent(session: Session, fixed: Fixed) -> tuple[Compiled, Plan, Digest]:
+def _opened(keyring: Keyring, token: str) -> tuple[Purpose, int]:
+    """What a link shows, and its id: a delivery's message or, of a welcome, the issue with it."""
+    try:
+        return Purpose.VIEW, keyring.open(Purpose.VIEW, token)
+    except TokenError:
+        return Purpose.VIEW_WELCOME, keyring.open(Purpose.VIEW_WELCOME, token)
+
+
+def _sent(session: Session, purpose: Purpose, number: int) -> Made | None:
+    """What a message was made of; None before it is settled.
+
+    Raises:
+        NotFoundError: it was nobody's, or its reader was erased.
+    """
+    if purpose is Purpose.VIEW_WELCOME:
+        if (welcomed := welcome_issue(session, number)) is None:
+            raise NotFoundError(f"no issue is kept for the welcome {number}")
+        return welcomed
+    fixed = delivery(session, number).fixed
+    if fixed is None:
+        return None
     body = plan_body(session, fixed.edition, fixed.preferences_id)
     if body is None:
         raise NotFoundError(f"no plan is kept for edition {fixed.edition}")
-    plan = load_plan(body)
-    issue = Compiled.loads(compiled(session, fixed.edition, "+".join(plan.languages)))
+    return Made(edition_id=fixed.edition, plan=body, date=fixed.date)
+
+
+def _message(session: Session, sent: Made) -> tuple[Compiled, Plan, Digest]:
+    plan = load_plan(sent.plan)
+    issue = Compiled.loads(compiled(session, sent.edition_id, "+".join(plan.languages)))
     # Whoever reads along is not counted as the reader.
-    straight = uncounted(issue, stored_links(session, fixed.edition))
-    return straight, plan, edition_digest(session, fixed.edition)
+    straight = uncounted(issue, stored_links(session, sent.edition_id))
+    return straight, plan, edition_digest(session, sent.edition_id)
 
 
-def _values(fixed: Fixed, word: str) -> dict[str, str]:
+def _values(date: dt.datetime, word: str) -> dict[str, str]:
     """What fills the message's slots: its own date, and a word for all that names the reader."""
     return {
         "to": word,
         "message_id": word,
-        "date": format_datetime(fixed.date),
+        "date": format_datetime(date),
         "leave_token": word,
         "manage_token": word,
         "view_token": word,

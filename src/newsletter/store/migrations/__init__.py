@@ -20,6 +20,7 @@ VERSIONS = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 """Every version there has been, oldest first."""
 
