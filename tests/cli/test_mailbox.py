@@ -24,6 +24,7 @@ from newsletter.store.database import Database
 from newsletter.store.readings import readings
 from newsletter.web.metrics import Metrics
 from tests.cli.conftest import Run
+from tests.tracking.imap_server import talking
 
 RIDDLE = (
     b"From: MAILER-DAEMON@mx.example.net\nContent-Type: multipart/report; "
@@ -184,6 +185,29 @@ def test_serve_ends_while_it_reads(
     begun = time.monotonic()
     serving(sqlite_database, str(mailbox), monkeypatch, 1)
     assert time.monotonic() - begun < 5
+
+
+def test_serve_ends_though_the_mailboxs_server_never_answers(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returning, "LAST_SECONDS", 0.1)
+    heard: list[bytes] = []
+
+    async def run(port: int) -> None:
+        found = Settings(
+            mailbox_url=SecretStr(f"imap://bounces:x@127.0.0.1:{port}/"),
+            secret_keys=(SecretStr("a made-up key of more than 32 characters"),),
+        )
+        async with returning.with_returned_mail(sqlite_database, found, Metrics(), None)(FastAPI()):
+            for _ in range(500):
+                if heard:
+                    return
+                await asyncio.sleep(0.01)
+
+    with talking(b"", told=heard) as port:
+        begun = time.monotonic()
+        asyncio.run(run(port))
+        assert time.monotonic() - begun < 5
 
 
 def test_forgetting_leaves_what_is_younger(sqlite_database: Database) -> None:

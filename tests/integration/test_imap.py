@@ -3,10 +3,8 @@ which a server can fail told in one line."""
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,13 +13,14 @@ import pytest
 from newsletter.errors import MailboxError
 from newsletter.store.database import Database
 from newsletter.store.readings import readings
-from newsletter.tracking import imap
+from newsletter.tracking import imap, imap_connection
 from newsletter.tracking.imap import unread_on
 from newsletter.tracking.inbound import Taken
 from newsletter.tracking.mailbox_url import parse_imap
 from newsletter.tracking.returned_mail import read_mailbox
 from tests.integration.dovecot import CERTIFICATES, PASSWORD, USER, Dovecot, dovecot
 from tests.store.stage import NOW
+from tests.tracking.imap_server import CAPABLE, GREETING, talking
 from tests.tracking.mailed import Mailed, mail
 from tests.tracking.returned_mail import RING, arf, dsn, envelope, our_headers
 
@@ -181,42 +180,10 @@ def test_a_server_that_is_not_there_is_told(server: Dovecot, mailed: Mailed) -> 
     assert "cannot be reached: Connection refused" in told(mailed, gone)
 
 
-@contextmanager
-def talking(*lines: bytes, then: str = "hang", told: list[bytes] | None = None) -> Iterator[int]:
-    """The port of a server that says some lines, one for each it is `told`, and then nothing, or
-    hangs up."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        done = threading.Event()
-
-        def talk() -> None:
-            client, _ = listener.accept()
-            with client, client.makefile("rwb") as stream:
-                for number, line in enumerate(lines):
-                    heard = stream.readline() if number else b"*"
-                    if told is not None:
-                        told.append(heard)
-                    stream.write(line.replace(b"TAG", heard.split()[0]))
-                    stream.flush()
-                if then == "hang":
-                    done.wait(10)
-
-        thread = threading.Thread(target=talk)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            done.set()
-            thread.join(10)
-
-
-GREETING = b"* OK [CAPABILITY IMAP4rev1] hello\r\n"
-CAPABLE = b"* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n"
-
-
 def test_a_server_that_says_nothing_is_given_up(
     mailed: Mailed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imap, "PATIENCE", 0.2)
+    monkeypatch.setattr(imap_connection, "PATIENCE", 0.2)
     with talking(b"") as port:
         assert "no answer within" in told(mailed, f"imap://{USER}:x@127.0.0.1:{port}/")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 
 import structlog
@@ -19,6 +19,9 @@ from newsletter.settings import Settings
 from newsletter.store.database import Database
 from newsletter.tracking.returned_mail import read_mailbox
 from newsletter.web.metrics import Metrics
+
+LAST_SECONDS = 3.0
+"""How long a reading that is under way is waited for when the process is to end."""
 
 
 def with_returned_mail(
@@ -35,7 +38,7 @@ def with_returned_mail(
             async with then(app) if then else nullcontext():
                 yield
         finally:
-            stop.set()  # the batch that is under way is committed and marked
+            stop.set()
             reading.cancel()
             with suppress(asyncio.CancelledError):
                 await reading
@@ -47,8 +50,30 @@ async def _keep_reading(
     db: Database, found: Settings, metrics: Metrics, stop: threading.Event
 ) -> None:
     while True:
-        await asyncio.to_thread(_read_once, db, found, metrics, stop)
+        await _beside(lambda: _read_once(db, found, metrics, stop))
         await asyncio.sleep(60 * found.mailbox_minutes)
+
+
+async def _beside(work: Callable[[], None]) -> None:
+    """Does blocking work in a thread that no end of the process waits for: a name server or a
+    mailbox's may never answer. Whoever cancels this gives it `LAST_SECONDS`, in which a batch is
+    committed and marked; one that is cut off is read again, and counts once."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            with suppress(RuntimeError):  # nobody waits any more
+                loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=run, name="returned mail", daemon=True).start()
+    try:
+        await ended.wait()
+    except asyncio.CancelledError:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), LAST_SECONDS)
+        raise
 
 
 def _read_once(db: Database, found: Settings, metrics: Metrics, stop: threading.Event) -> None:

@@ -11,11 +11,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from newsletter.errors import MailboxError
+from newsletter.tracking import imap_connection
+from newsletter.tracking.imap_connection import connect, log_in
 from newsletter.tracking.mailbox import MOST_OCTETS
 from newsletter.tracking.mailbox_url import ImapPlace, Then
-
-PATIENCE = 20.0
-"""Seconds after which a server that does not answer is given up."""
 
 _BATCH = 20  # messages that are held at once, and then marked at once
 _WINDOW = 5_000  # messages searched at once: a line of an answer has a greatest length
@@ -50,11 +49,10 @@ def unread_on(
 @contextmanager
 def _open(place: ImapPlace) -> Iterator[_Folder]:
     with _told(place, "the greeting"):
-        server = _connected(place)
+        server = connect(place)
     try:
         with _told(place, "the connection"):
-            _secure(server, place)
-            _log_in(server, place)
+            log_in(server, place)
             folder = _Folder(server, place)
             folder.select()
         yield folder
@@ -66,39 +64,6 @@ def _open(place: ImapPlace) -> Iterator[_Folder]:
             server.shutdown()
 
 
-def _connected(place: ImapPlace) -> imaplib.IMAP4:
-    if place.tls:
-        context = ssl.create_default_context()
-        return imaplib.IMAP4_SSL(place.host, place.port, ssl_context=context, timeout=PATIENCE)
-    return imaplib.IMAP4(place.host, place.port, timeout=PATIENCE)
-
-
-def _secure(server: imaplib.IMAP4, place: ImapPlace) -> None:
-    """STARTTLS (RFC 2595) before any password; only this machine may do without."""
-    if place.tls:
-        return
-    if "STARTTLS" in server.capabilities:
-        server.starttls(ssl_context=ssl.create_default_context())
-    elif not place.here:
-        raise MailboxError(f"{place}: it offers no STARTTLS, and a password is not sent in clear")
-
-
-def _log_in(server: imaplib.IMAP4, place: ImapPlace) -> None:
-    try:
-        if "AUTH=PLAIN" in server.capabilities:  # RFC 4616: it alone knows more than ASCII
-            answer = f"\0{place.user}\0{place.password}".encode()
-            server.authenticate("PLAIN", lambda _: answer)
-        else:
-            server.login(place.user, place.password)
-    except imaplib.IMAP4.abort:
-        raise
-    except (imaplib.IMAP4.error, UnicodeError):
-        raise MailboxError(
-            f"{place}: it does not accept this user and password: look at mailbox_url in "
-            "newsletter.toml, or NEWSLETTER_MAILBOX_URL"
-        ) from None
-
-
 class _Folder:
     """A folder that was selected on a connection that is logged in."""
 
@@ -107,9 +72,9 @@ class _Folder:
         self._exists = 0
 
     def select(self) -> None:
-        (number,) = self._ask("opening it", self._server.select(_quoted(self._place.folder)))
-        self._exists = int(number or 0)
-        capable = set(self._server.capability()[1][0].upper().decode("ascii", "replace").split())
+        said = self._ask("opening it", self._server.select(_quoted(self._place.folder)))
+        self._exists = int(said[-1] or 0)  # the latest, where mail came while it was opened
+        capable = {word.upper() for word in _words_of(self._server.capability()[1])}
         self._moves = "MOVE" in capable  # RFC 6851
         if self._place.then is Then.SEEN or "UIDPLUS" in capable:
             return
@@ -127,8 +92,8 @@ class _Folder:
             for first in range(1, self._exists + 1, _WINDOW):
                 window = f"{first}:{min(first + _WINDOW - 1, self._exists)}"
                 query = f"{window} UNSEEN UNDELETED"
-                for line in self._ask("searching", self._server.uid("SEARCH", query)):
-                    found += (line or b"").decode("ascii", "replace").split()
+                answer = self._ask("searching", self._server.uid("SEARCH", query))
+                found += filter(str.isdecimal, _words_of(answer))
         return found
 
     def messages(self, uids: Sequence[str]) -> dict[str, bytes]:
@@ -181,7 +146,11 @@ def _fetched(answer: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
         if isinstance(part, tuple):
             tail = after if isinstance(after, bytes) else b""
             if uid := _UID.search(part[0]) or _UID.search(tail):
-                yield uid[1].decode("ascii"), part[1]
+                yield uid[1].decode("ascii"), part[1][:MOST_OCTETS]
+
+
+def _words_of(answer: Sequence[bytes | None]) -> list[str]:
+    return b" ".join(filter(None, answer)).decode("ascii", "replace").split()
 
 
 @contextmanager
@@ -196,13 +165,16 @@ def _told(place: ImapPlace, what: str) -> Iterator[None]:
     except ssl.SSLError as error:
         raise MailboxError(f"{place}: TLS failed: {error.reason or 'no reason given'}") from None
     except TimeoutError:
-        raise MailboxError(f"{place}: no answer within {PATIENCE:.0f} seconds") from None
+        waited = f"{imap_connection.PATIENCE:.0f} seconds"
+        raise MailboxError(f"{place}: no answer within {waited}") from None
     except imaplib.IMAP4.readonly:
         raise MailboxError(f"{place}: it can only be read, and what was read is marked") from None
     except imaplib.IMAP4.abort as error:
         raise MailboxError(f"{place}: the connection was lost: {_words(error.args)}") from None
     except imaplib.IMAP4.error as error:
         raise MailboxError(f"{place}: {what} went wrong: {_words(error.args)}") from None
+    except ValueError:  # a number or a letter where there can be none
+        raise MailboxError(f"{place}: {what} went wrong: it does not speak IMAP") from None
     except OSError as error:
         reason = error.strerror or "the connection was lost"
         raise MailboxError(f"{place}: it cannot be reached: {reason}") from None
