@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, chdir
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from newsletter import settings
 from newsletter.cli.clockwork import Sends
-from newsletter.store import issues
+from newsletter.content.moments import moment_on
+from newsletter.store import issues, slots
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.senders import hold_issue
@@ -107,3 +110,57 @@ def test_a_relay_that_is_still_away_loses_nothing(begun: Path) -> None:
         with database.read() as session:
             assert issues.counts(session, issue_of(database).id)[DeliveryState.QUEUED] == 2
         database.close()
+
+
+def looks_wanted(folder: Path, smtp: str) -> int:
+    """How often a look at once is asked for, when serve goes on with what waits."""
+    wanted = []
+
+    async def look() -> None:
+        async with sends(folder, smtp) as (made, _):
+            made.ended = lambda: wanted.append(1)
+            await made.waiting()
+            await made.settled()
+
+    with chdir(folder):
+        asyncio.run(look())
+    return len(wanted)
+
+
+def test_an_issue_that_has_gone_is_looked_at_again_at_once(begun: Path, mail: Path) -> None:
+    assert looks_wanted(begun, os.environ["NEWSLETTER_SMTP_URL"]) == 1
+    assert len(list(mail.iterdir())) == 2
+
+
+def test_one_that_another_sends_or_whose_relay_is_away_waits_for_its_turn(
+    begun: Path, mail: Path
+) -> None:
+    assert looks_wanted(begun, NOWHERE) == 0
+    with chdir(begun):
+        database = Database.open("sqlite:///newsletter.db")
+        with hold_issue(database, issue_of(database).id):
+            assert looks_wanted(begun, os.environ["NEWSLETTER_SMTP_URL"]) == 0
+        database.close()
+    assert not list(mail.iterdir())
+
+
+def test_a_fault_while_sending_is_on_record_with_the_issues_slot(
+    begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def faulty(*_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("newsletter.workflow.send", faulty)
+    assert goes_on(begun, NOWHERE).state is IssueState.SENDING
+    with chdir(begun):
+        database = Database.open("sqlite:///newsletter.db")
+        mailing_list = issue_of(database).digest.list
+        moment = moment_on(mailing_list, dt.date(2026, 2, 12))
+        with database.write() as session:
+            slots.plan(session, mailing_list.name, "2026-W06", moment, "")
+            session.connection().execute(text("UPDATE slots SET state = 'sending'"))
+        goes_on(begun, NOWHERE)
+        with database.read() as session:
+            slot = slots.get_slot(session, mailing_list.name, "2026-W06")
+        database.close()
+    assert slot.error.startswith("a fault of the program (ZeroDivisionError: by zero)")

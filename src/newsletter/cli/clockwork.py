@@ -29,6 +29,7 @@ from newsletter.settings import Settings
 from newsletter.store import issues, retries, slots
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
+from newsletter.store.values import IssueState
 from newsletter.web.metrics import Metrics
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -64,7 +65,8 @@ def with_clock(db: Database, found: Settings, paces: Paces, metrics: Metrics) ->
 
 
 class Sends:
-    """The clock's work, and the sends that it has begun. `ended` is called when one has ended."""
+    """The clock's work, and the sends that it has begun. `ended` is called when one of
+    them has reached everybody."""
 
     def __init__(
         self,
@@ -143,18 +145,25 @@ class Sends:
         except NewsletterError as error:
             reason = str(error)  # it says all; a traceback would say less
             self._log.error("not sent", issue=issue.ref, reason=reason)
+        except Exception as error:  # noqa: BLE001 - on record, whatever it was
+            reason = f"a fault of the program ({type(error).__name__}: {error}); its log says more"
+            self._log.exception("not sent", issue=issue.ref)
         # On record, so that `schedule` shows it and editors are told.
-        await asyncio.to_thread(self._note, issue, reason)
-        if not (reason or self._stop.is_set()):
-            self.ended()  # its slot is closed at once
+        gone = await asyncio.to_thread(self._note, issue, reason)
+        if gone and not self._stop.is_set():
+            self.ended()
 
-    def _note(self, issue: Issue, reason: str) -> None:
+    def _note(self, issue: Issue, reason: str) -> bool:
+        """Notes what hinders an issue; whether it has gone, so that its slot can be closed. One
+        that waits for another sender, or for tomorrow, must not be looked at again at once."""
         try:
             with self._db.write() as session:
                 slots.hindered(session, issue.list_name, issue.name, reason)
+                return issues.issue_state(session, issue.id) is IssueState.SENT
         except DatabaseError as error:
             why = str(error)
             self._log.error("not noted", issue=issue.ref, reason=why)
+            return False
 
     async def _go_on(self, issue: Issue) -> None:
         try:
