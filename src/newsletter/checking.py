@@ -23,6 +23,7 @@ from newsletter.rendering.checks import (
     check_issue,
     check_template,
 )
+from newsletter.rendering.checks.mjml_source import check_mjml
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.templates import Template, load_template
@@ -87,7 +88,8 @@ def check(
             findings += check_template(template, digest, forms, audience, law=law)
         findings += check_issue(digest, forms, audience, loopback_allowed=loopback_allowed)
     except TemplateError as error:
-        findings = (_broken(error, all_readers),)
+        misspelt = _misspelt(template_folders, digest, wanted, all_readers)
+        findings = (*misspelt, _broken(error, all_readers))
     return Report(
         findings=tuple(sorted(findings, key=lambda f: f.severity is not Severity.ERROR)),
         selections=len(chosen),
@@ -131,6 +133,18 @@ def _is_packaged(template: Template) -> bool:
         return load_template((), template.name).files == template.files
     except TemplateError:
         return False
+
+
+def _misspelt(
+    folders: Sequence[Path], digest: Digest, wanted: Sequence[tuple[str, ...]], readers: int
+) -> tuple[Finding, ...]:
+    """Faults of a template's MJML by which it may not compile, as far as it renders."""
+    try:
+        template = load_template(folders, digest.list.template)
+        links = Links(digest.list.public_url)
+        return tuple(check_mjml(template, digest, wanted[0], links, readers))
+    except TemplateError:
+        return ()
 
 
 def _broken(error: TemplateError, readers: int) -> Finding:

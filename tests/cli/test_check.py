@@ -90,3 +90,16 @@ def test_a_template_that_does_not_render_is_a_finding(filled: Run, tmp_path: Pat
     shown = filled("check", ISSUE)
     assert (shown.code, shown.err) == (1, "")
     assert "error    template: weekly/issue.mjml:1" in shown.out
+
+
+def test_a_misspelt_component_is_named_although_nothing_compiles(
+    filled: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "templates" / "shared" / "entry.mjml"
+    text = path.read_text("utf-8").replace("<mj-text", "<mj-txt").replace("</mj-text", "</mj-txt")
+    path.write_text(text, "utf-8")
+    line = text[: text.index("<mj-txt")].count("\n") + 1
+    shown = filled("check", ISSUE)
+    assert (shown.code, shown.err) == (1, "")
+    assert f"mjml: weekly/entry.mjml:{line}" in shown.out
+    assert "MJML has no <mj-txt>; is mj-text meant?" in shown.out

@@ -75,7 +75,10 @@ def test_a_template_without_a_text_part_is_refused(tmp_path: Path) -> None:
     [
         ("{% fragment when.editorial %}", 4, "endfragment"),
         ("<mj-text>\n{{ nothing }}</mj-text>", 5, "'nothing' is undefined"),
-        ("{% fragment when.nothing %}{% endfragment %}", 4, "no attribute 'nothing'"),
+        ("{% fragment when.nothing %}{% endfragment %}", 4, "when has no attribute 'nothing'"),
+        ("{{ issue.titel }}", 4, "issue has no attribute 'titel'; is title meant?"),
+        ("{{ issue.weather }}", 4, "issue has no attribute 'weather'; there are analyzed, "),
+        ("{{ issue.title.size }}", 4, "a text has no attribute 'size'"),
         ("{% fragment 'weather' %}{% endfragment %}", 4, "no fact 'weather'"),
         ("{% fragment 7 %}{% endfragment %}", 4, "needs a fact"),
         (

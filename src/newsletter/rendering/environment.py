@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
 import jinja2
 from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, nodes
 from jinja2.bccache import Bucket
+from jinja2.utils import missing
 
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.rendering.fragments import CUTTER, Cutter, FragmentExtension, check_loops
@@ -18,6 +20,26 @@ Files = tuple[tuple[str, str], ...]  # a file's full name and its text
 
 _MOST_FILES = 256
 """Files that are kept as they were read: some templates, each with what it includes."""
+
+
+class _Missing(StrictUndefined):
+    """What a template asked for and is not there; it says what is."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        asked, of = self._undefined_name, self._undefined_obj
+        if self._undefined_hint or of is missing or not isinstance(asked, str):
+            return super()._undefined_message
+        kind = "a text" if isinstance(of, str) else type(of).__name__.lstrip("_").lower()
+        known = [] if isinstance(of, str) else [name for name in dir(of) if name[0] != "_"]
+        meant = get_close_matches(asked, known, 1)
+        if meant:
+            hint = f"; is {meant[0]} meant?"
+        else:
+            hint = f"; there are {', '.join(known)}" if known else ""
+        return f"{kind.removesuffix('view')} has no attribute {asked!r}{hint}"
 
 
 class _Folder(Environment):
@@ -63,7 +85,7 @@ def _environment(loader: FunctionLoader | None, *, mjml: bool) -> Environment:
     return _Folder(
         loader=loader,
         autoescape=mjml,
-        undefined=StrictUndefined,
+        undefined=_Missing,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -109,7 +131,8 @@ def _told(name: str, files: Files, work: Callable[[], str]) -> str:
         raise TemplateError(at, line, f"there is no file {error.name}") from None
     except Exception as error:  # noqa: BLE001 (a template can raise anything)
         at, line = _place(error, files) or (name, 0)
-        raise TemplateError(at, line, f"{type(error).__name__}: {error}") from None
+        kind = "" if isinstance(error, jinja2.UndefinedError) else f"{type(error).__name__}: "
+        raise TemplateError(at, line, f"{kind}{error}") from None
 
 
 def _place(error: BaseException, files: Files) -> tuple[str, int] | None:
