@@ -8,7 +8,8 @@ from newsletter.errors import NotFoundError
 from newsletter.store import breaker, unproven
 from newsletter.store.database import Database
 from newsletter.store.departures import undo_leave
-from newsletter.store.feedback import FeedbackKind, feedback, lift, unread_message
+from newsletter.store.feedback import FeedbackKind, feedback, unread_message
+from newsletter.store.lifting import lift
 from newsletter.store.subscribers import suppress, unsuppress
 from newsletter.store.values import DeliveryState, SubscriptionState, Way
 from tests.store.stage import LIST, NOW

@@ -18,7 +18,7 @@ from newsletter.store import subscribers as store
 from newsletter.store.database import Database
 from newsletter.store.erasures import ErasureKey, erasure
 from newsletter.store.erasures import erase as erase_person
-from newsletter.store.feedback import lift
+from newsletter.store.lifting import lift
 from newsletter.store.values import SubscriptionState, Way
 
 ReasonOption = Annotated[str, typer.Option(help="Why, in your own words; kept.")]

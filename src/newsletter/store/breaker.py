@@ -19,7 +19,7 @@ from newsletter.errors import NotFoundError
 from newsletter.replies import Judgement
 from newsletter.store.departures import leave, undo_leave
 from newsletter.store.instants import instant, seconds
-from newsletter.store.suppressions import suppress, suppression, unsuppress
+from newsletter.store.suppressions import BOUNCED, suppress, suppression, unsuppress
 from newsletter.store.tables import (
     AccusationRow,
     DeliveryRow,
@@ -38,9 +38,6 @@ FEWEST = 10
 
 BAD_ADDRESS = Judgement.BAD_ADDRESS.value
 """What the reason of a delivery begins with whose address is bad."""
-
-SUPPRESSED_FOR = "bounce"
-"""The reason of the suppressions that are made here."""
 
 _ATTEMPTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.BOUNCED)
 
@@ -258,7 +255,7 @@ def _suppress(session: Session, row: AccusationRow, standing: Standing, now: dt.
     if person is None:
         return
     detail = f"{row.cause}: {row.detail}" if row.detail else row.cause
-    suppress(session, person.address, SUPPRESSED_FOR, now, detail=detail)
+    suppress(session, person.address, BOUNCED, now, detail=detail)
     lists = session.exec(
         select(SubscriptionRow.list_name).where(
             SubscriptionRow.subscriber_id == row.subscriber_id,
@@ -282,7 +279,7 @@ def _give_back(session: Session, row: AccusationRow, now: dt.datetime) -> None:
     if person is None:
         return
     found = suppression(session, person.address)
-    if found is not None and found.reason == SUPPRESSED_FOR:
+    if found is not None and found.reason == BOUNCED:
         unsuppress(session, person.address)
         give_back(session, row.subscriber_id, now)
 

@@ -20,6 +20,7 @@ from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.outbox import Mail, put
 from newsletter.store.selections import preferences_id, selected
+from newsletter.store.suppressions import suppression
 from newsletter.store.tables import ConfirmationRow
 
 VALID_FOR = dt.timedelta(days=7)
@@ -27,6 +28,9 @@ VALID_FOR = dt.timedelta(days=7)
 
 MAILED_EVERY = dt.timedelta(days=1)
 """An address gets no second mail about the same wish before."""
+
+BOUNCED_EVERY = dt.timedelta(days=7)
+"""The same for one that has bounced: strangers must not have us knock at a dead one every day."""
 
 KEPT_OPEN = dt.timedelta(days=30)
 """How long a wish that nobody confirmed is remembered."""
@@ -97,8 +101,10 @@ def ask(session: Session, wish: Wish, now: dt.datetime) -> int:
 
 
 def mail_about(session: Session, confirmation_id: int, mail: Mail, now: dt.datetime) -> bool:
-    """Puts a mail about a wish into the outbox, if there was none within a day; whether it did."""
-    before = seconds(now - MAILED_EVERY)
+    """Puts a mail about a wish into the outbox, if there was none within a day, or a week where
+    mail to that address has bounced; whether it did."""
+    found = suppression(session, mail.to)
+    before = seconds(now - (BOUNCED_EVERY if found else MAILED_EVERY))
     mailed = col(ConfirmationRow.mailed_at)
     done = session.connection().execute(
         update(ConfirmationRow)

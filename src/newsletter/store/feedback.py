@@ -1,10 +1,8 @@
-"""What came back by mail, recorded once each, and what it makes of deliveries and readers; and the
-admin's word that lifts it."""
+"""What came back by mail, recorded once each, and what it makes of deliveries and readers."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,20 +10,14 @@ from sqlalchemy import delete, func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from newsletter.addresses import address_key, domain_of
 from newsletter.errors import NotFoundError
 from newsletter.replies import Judgement, Reply, Verdict
-from newsletter.store.breaker import accuse, give_back
+from newsletter.store.breaker import accuse
 from newsletter.store.departures import leave
 from newsletter.store.instants import instant, seconds
-from newsletter.store.suppressions import suppress, unsuppress
-from newsletter.store.tables import (
-    DeliveryRow,
-    FeedbackRow,
-    IssueRow,
-    SubscriberRow,
-    SubscriptionRow,
-)
+from newsletter.store.returners import Returner
+from newsletter.store.suppressions import suppress
+from newsletter.store.tables import DeliveryRow, FeedbackRow, IssueRow, SubscriberRow
 from newsletter.store.values import DeliveryState, Way
 
 MOST_KEPT = 64 * 1024
@@ -74,23 +66,6 @@ class FeedbackKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returner:
-    """The delivery that came back and whose it was; `address` is where it went.
-
-    What belonged to no issue, such as a welcome, has no delivery, and the epoch second of the
-    consent that it followed.
-    """
-
-    delivery_id: int | None
-    issue_id: int | None
-    list_name: str
-    subscriber_id: int
-    address: str
-    domain: str
-    consent_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
     """Something that came back, as people look at it.
 
@@ -108,54 +83,6 @@ class Feedback:
     at: dt.datetime
     size: int
     kept: int
-
-
-def returner(
-    session: Session,
-    *,
-    signed: Sequence[int] = (),
-    message_ids: Sequence[tuple[int, str]] = (),
-    addresses: Sequence[str] = (),
-) -> Returner | None:
-    """Whose mail came back, by what a stranger cannot know: a token of ours, else its Message-ID
-    beside the address that it went to. None when neither is there; see `store.unproven`.
-
-    A Message-ID alone is not enough: each reader has one, and their neighbours' are much like it.
-    """
-    for number in signed:
-        if (row := session.get(DeliveryRow, number)) is not None:
-            return returner_of(session, row)
-    keys = set(map(address_key, addresses))
-    for number, message_id in message_ids:
-        row = session.get(DeliveryRow, number)
-        if (
-            row is not None
-            and (row.message_id or "").lower() == message_id.lower()
-            and address_key(row.address or "") in keys
-        ):
-            return returner_of(session, row)
-    return None
-
-
-def subscribed(session: Session, subscription_id: int) -> Returner | None:
-    """Whose mail it was that came back, when it belonged to no issue: a subscription's."""
-    found = session.exec(
-        select(SubscriptionRow, SubscriberRow)
-        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
-        .where(SubscriptionRow.id == subscription_id)
-    ).first()
-    if found is None:
-        return None
-    row, person = found
-    return Returner(
-        delivery_id=None,
-        issue_id=None,
-        list_name=row.list_name,
-        subscriber_id=row.subscriber_id,
-        address=person.address,
-        domain=domain_of(person.address),
-        consent_at=row.consent_at,
-    )
 
 
 def record_bounce(
@@ -230,38 +157,6 @@ def forget_unread(session: Session, before: dt.datetime) -> int:
     """
     done = session.connection().execute(_FORGET, {"before": seconds(before)})
     return done.rowcount
-
-
-def lift(session: Session, address: str, reason: str, now: dt.datetime) -> bool:
-    """Lets an address be mailed again, from the next issue on; False if it was not suppressed.
-
-    Leaves that bounces made its person make are taken back; those they made themselves stand.
-    """
-    if not unsuppress(session, address):
-        return False
-    person = session.exec(
-        select(SubscriberRow).where(SubscriberRow.address_key == address_key(address))
-    ).first()
-    if person is not None and person.id is not None:
-        give_back(session, person.id, now)
-        record_lifted(session, person.id, reason, now)
-    return True
-
-
-def record_lifted(session: Session, subscriber_id: int, reason: str, now: dt.datetime) -> None:
-    """Records why somebody may be mailed again who was suppressed."""
-    key = f"lifted:{subscriber_id}:{now.isoformat()}"
-    if session.exec(select(FeedbackRow.id).where(FeedbackRow.key == key)).first() is not None:
-        return
-    row = FeedbackRow(
-        key=key,
-        kind=FeedbackKind.LIFTED,
-        subscriber_id=subscriber_id,
-        text=reason,
-        at=seconds(now),
-    )
-    session.add(row)
-    session.flush()
 
 
 def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedback, ...]:
@@ -372,21 +267,6 @@ def insert(
         "size": len(message or b""),
     }
     return session.connection().execute(_INSERT, values).first() is not None
-
-
-def returner_of(session: Session, row: DeliveryRow) -> Returner | None:
-    """Whose a delivery is; for this package alone."""
-    issue = session.get(IssueRow, row.issue_id)
-    if issue is None:
-        return None
-    return Returner(
-        delivery_id=row.id or 0,
-        issue_id=row.issue_id,
-        list_name=issue.list_name,
-        subscriber_id=row.subscriber_id,
-        address=row.address or "",
-        domain=row.domain,
-    )
 
 
 def _feedback(row: FeedbackRow, kept: int, address: str) -> Feedback:

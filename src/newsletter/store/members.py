@@ -16,9 +16,9 @@ from newsletter.errors import NotFoundError
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
-from newsletter.store.feedback import record_lifted
 from newsletter.store.grouped import Fields, run
 from newsletter.store.instants import seconds
+from newsletter.store.lifting import record_lifted
 from newsletter.store.selections import preferences_ids
 from newsletter.store.suppressions import suppress, unsuppress
 from newsletter.store.tables import ListRow

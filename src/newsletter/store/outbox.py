@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, Row, func
+from sqlalchemy import ColumnElement, CursorResult, Row, exists, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select, update
 
@@ -21,6 +21,7 @@ from newsletter.content.mailinglist import InDoubt
 from newsletter.errors import NotFoundError
 from newsletter.store.instants import instant, seconds
 from newsletter.store.ledger import storable
+from newsletter.store.suppressions import BOUNCED
 from newsletter.store.tables import MailAttemptRow, MailRow, SuppressionRow
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, Skip
 
@@ -197,7 +198,10 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
 
 
 def _suppressed() -> ColumnElement[bool]:
-    return col(MailRow.address_key).in_(select(SuppressionRow.address_key))
+    """That an address must not get this mail. One that bounced may be asked, if somebody wishes
+    something from it, whether it works again: see `store.lifting`."""
+    asks = (col(MailRow.kind) == MailKind.CONFIRMATION) & (col(SuppressionRow.reason) == BOUNCED)
+    return exists().where(col(SuppressionRow.address_key) == col(MailRow.address_key), ~asks)
 
 
 def _change(session: Session, which: ColumnElement[bool], **values: object) -> int:

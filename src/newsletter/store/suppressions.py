@@ -13,6 +13,9 @@ from newsletter.store.instants import instant, seconds
 from newsletter.store.tables import SuppressionRow
 from newsletter.store.values import Skip
 
+BOUNCED = "bounce"
+"""The reason of those that mail servers' answers brought about, here or at a service before."""
+
 _SKIP = text("""
 UPDATE deliveries SET state = 'skipped', reason = :reason
 WHERE state IN ('queued', 'deferred')

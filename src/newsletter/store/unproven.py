@@ -20,14 +20,13 @@ from newsletter.store import breaker
 from newsletter.store.breaker import Held
 from newsletter.store.feedback import (
     FeedbackKind,
-    Returner,
     insert,
     record_bounce,
     record_complaint,
-    returner_of,
 )
 from newsletter.store.instants import instant, seconds
 from newsletter.store.lists import get_list
+from newsletter.store.returners import Returner, returner_of
 from newsletter.store.tables import DeliveryRow, FeedbackRow, SubscriberRow
 
 KEPT_FOR = dt.timedelta(days=10)

@@ -17,15 +17,13 @@ from newsletter.replies import Reply, Stage, Verdict, classify
 from newsletter.store.breaker import settle
 from newsletter.store.database import Database
 from newsletter.store.feedback import (
-    Returner,
     record_bounce,
     record_complaint,
     record_leave,
     record_unread,
-    returner,
-    subscribed,
 )
 from newsletter.store.lists import get_list
+from newsletter.store.returners import Returner, returner, subscribed
 from newsletter.store.unproven import COMPLAINT, hold, suspected
 from newsletter.tokens import Keyring
 from newsletter.tracking.bounces import Failure

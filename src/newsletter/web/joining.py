@@ -19,6 +19,7 @@ from newsletter.store.confirmations import (
 )
 from newsletter.store.confirmations import ask as store_wish
 from newsletter.store.joining import Own, join, place, subscriptions_of
+from newsletter.store.lifting import works_again
 from newsletter.store.moving import move
 from newsletter.store.outbox import Mail, put
 from newsletter.store.values import Way
@@ -29,7 +30,10 @@ from newsletter.web.site import Site
 def ask(site: Site, mailing_list: MailingList, wish: Wish, now: dt.datetime) -> None:
     """Stores the wish and mails about it, once a day at most.
 
-    Whoever is on the list already is told so, by mail alone: a page would tell it to anybody.
+    Whoever is on the list already is told so, by mail alone: a page would tell it to anybody. To
+    an address that complained, or that an admin suppressed, nothing goes: what is put into the
+    outbox is skipped there, for an admin to see. One that bounced is asked, and by confirming it
+    proves that it works again.
     """
     retention = dt.timedelta(days=mailing_list.policies.retention_days)
     with site.database.write() as session:
@@ -63,6 +67,8 @@ def admit(site: Site, asked: Confirmation, now: dt.datetime) -> Own:
             welcome = _welcome(site, own, asked.wish, now, with_issue=latest is not None)
     with site.database.write() as session:
         own, newly = join(session, asked, now)
+        if newly:
+            works_again(session, asked.wish.address, now)
         if newly and welcome is not None:
             put(session, welcome, now)
         if newly and latest is not None:
@@ -97,6 +103,7 @@ def take_address(site: Site, asked: Confirmation, now: dt.datetime) -> bool:
     try:
         with site.database.write() as session:
             if asked.confirmed_at is None:
+                works_again(session, asked.wish.address, now)
                 move(session, whose, asked.wish.address, way=Way.PAGE, now=now)
                 confirm(session, asked.id, whose, now)
     except (ConflictError, NotFoundError):
