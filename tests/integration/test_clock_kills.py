@@ -32,6 +32,9 @@ READERS = 40
 EDITOR = "editors@news.example.org"
 PATIENCE = 60.0  # seconds
 
+LEDGER = "newsletter.delivery.engine:StoreLedger.commit"
+CONNECTIONS = 4
+
 MOMENTS = {
     "before the draft": "newsletter.schedule.doing:Doing.assemble,before,1",
     "the draft is there": "newsletter.schedule.doing:Doing.assemble,after,1",
@@ -44,6 +47,7 @@ MOMENTS = {
     "while that is noted": "newsletter.store.slots:advance,after,3",
     "rows are being written": "newsletter.store.issues:fan_out,after,1",
     "the first is about to go": "newsletter.store.issues:begin_sending,after,1",
+    "some have it": f"{LEDGER},after,6",
     "while the slot is closed": "newsletter.store.slots:settle,after,1",
 }
 
@@ -113,7 +117,7 @@ def wait_for(what: Callable[[], bool], of: list[Process]) -> None:
         time.sleep(0.05)
 
 
-def account(database: Database, accepted: Counter[str]) -> None:
+def account(database: Database, accepted: Counter[str], repeats: int) -> None:
     """One issue, one reminder, and each reader's message once."""
     with database.read() as session:
         found = issues.list_issues(session, LIST)
@@ -124,7 +128,8 @@ def account(database: Database, accepted: Counter[str]) -> None:
     assert mails == ["reminder"]
     assert accepted.pop(EDITOR) == 1
     assert len(accepted) == counts[DeliveryState.SENT] == READERS
-    assert set(accepted.values()) == {1}
+    # What was on the wire when its sender died is in doubt, and sent again.
+    assert accepted.total() - READERS <= repeats
 
 
 def went(sink: Sink) -> Counter[str]:
@@ -157,7 +162,12 @@ def _run(database: Database, launcher: Launcher, sink: Sink, moment: str, *, bes
 
     def serve(sabotage: str) -> Process:
         return launcher.start(
-            url.replace("+psycopg", ""), sink.url(4), "serve", "--port", "0", sabotage=sabotage
+            url.replace("+psycopg", ""),
+            sink.url(CONNECTIONS),
+            "serve",
+            "--port",
+            "0",
+            sabotage=sabotage,
         )
 
     running = [serve(f"dies:{MOMENTS[moment]}"), *(serve("trusting") for _ in range(beside))]
@@ -171,4 +181,4 @@ def _run(database: Database, launcher: Launcher, sink: Sink, moment: str, *, bes
         process.signal(signal.SIGTERM)
     for process in running:
         process.ended()
-    account(database, went(sink))
+    account(database, went(sink), CONNECTIONS if LEDGER in MOMENTS[moment] else 0)
