@@ -36,14 +36,15 @@ ANN, BO, CY = "ann@reader.example", "bo@reader.example", "cy@reader.example"
 PORT = 8765
 
 
-def make_project(folder: Path) -> Path:
-    """As `init` and the commands after it leave a folder: samples in, three readers, a draft."""
+def make_project(folder: Path, *people: Path) -> Path:
+    """As `init` and the commands after it leave a folder: samples in, three readers or those of
+    the files, a draft."""
     (folder / "people.csv").write_text(PEOPLE)
     commands: tuple[tuple[str | Path, ...], ...] = (
         ("init",),
         ("lists", "sync"),
         ("entries", "import", *SAMPLES),
-        ("subscribers", "import", "people.csv"),
+        *(("subscribers", "import", file) for file in people or ("people.csv",)),
         ("issues", "assemble", LIST, "--week", NAME),
     )
     for words in commands:

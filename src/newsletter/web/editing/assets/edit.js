@@ -79,8 +79,9 @@ function head(shown) {
   document.title = `${shown.message?.subject ?? shown.issue} · Preview`;
   state(shown);
   const { who } = shown;
-  const place = page.place?.address === who.address && who.own ? ` ${page.place.number} of ${page.place.readers}` : "";
-  fill($("#whom-name"), who.own ? who.address : page.who.scope ? "Clicked together" : "A selection");
+  const reader = page.who.to;
+  const place = reader && page.place?.address === reader ? ` ${page.place.number} of ${page.place.readers}` : "";
+  fill($("#whom-name"), reader ? `${reader}${who.own ? "" : ", otherwise"}` : page.who.scope ? "Clicked together" : "A selection");
   fill($("#whom-says"), who.says + (place ? ` ·${place}` : ""));
   $("#undo").disabled = !shown.undoable;
   $("#judge").hidden = !shown.draft;
@@ -124,7 +125,7 @@ function trouble(shown) {
   const box = ({ file, line, reason, excerpt }) =>
     h("div", { class: "trouble" },
       h("p", {}, h("strong", {}, file ? `${file}${line ? `:${line}` : ""}` : "This cannot be made"), " ", reason),
-      excerpt.length > 0 && h("pre", { tabIndex: 0, "aria-label": "The lines around" }, excerpt.map(([at, text]) => h("span", { class: at === line ? "here" : "" }, `${String(at).padStart(4)}  ${text}\n`))),
+      excerpt.length > 0 && h("pre", { tabIndex: 0, "aria-label": "The lines around" }, excerpt.map(([at, text]) => h("span", { class: at === line ? "here" : "" }, `${String(at).padStart(4)}  ${text}`))),
       h("p", { class: "small" }, shown.message ? "Shown is the last good view." : "There is no good view yet."));
   fill(place, shown.troubles.map(box));
 }
