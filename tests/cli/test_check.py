@@ -101,5 +101,5 @@ def test_a_misspelt_component_is_named_although_nothing_compiles(
     line = text[: text.index("<mj-txt")].count("\n") + 1
     shown = filled("check", ISSUE)
     assert (shown.code, shown.err) == (1, "")
-    assert f"mjml: weekly/entry.mjml:{line}" in shown.out
+    assert f"mjml: shared/entry.mjml:{line}" in shown.out
     assert "MJML has no <mj-txt>; is mj-text meant?" in shown.out

@@ -58,6 +58,19 @@ def test_a_readers_own_template_wins_over_the_packaged_one(tmp_path: Path) -> No
     assert "footer.mjml" in found.files  # shared parts remain at hand
 
 
+def test_a_fault_in_a_shared_file_is_told_of_that_file(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "shared").mkdir()
+    for name, said in (("issue.mjml", "{% include 'foot.mjml' %}"), ("issue.txt", "text")):
+        (tmp_path / "mine" / name).write_text(said, encoding="utf-8")
+    (tmp_path / "mine" / "subject.txt").write_text("subject", encoding="utf-8")
+    (tmp_path / "shared" / "foot.mjml").write_text("\n{{ issue.titel }}", encoding="utf-8")
+    assert refused(load_template([tmp_path], "mine")).template == "shared/foot.mjml"
+    (tmp_path / "mine" / "foot.mjml").write_text("\n\n{{ issue.titel }}", encoding="utf-8")
+    own = refused(load_template([tmp_path], "mine"))
+    assert (own.template, own.line) == ("mine/foot.mjml", 3)
+
+
 def test_an_unknown_template_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"monthly: .*listing, weekly"):
         load_template([tmp_path], "monthly")

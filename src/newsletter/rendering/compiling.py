@@ -8,6 +8,7 @@ from newsletter.content.digest import Digest
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import Clicks
 from newsletter.content.planning import Plan
+from newsletter.errors import TemplateError
 from newsletter.rendering import mime
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.counting import counted, targets
@@ -102,6 +103,20 @@ def _asked(when: object, at: Place, known: Collection[str]) -> tuple[str, ...]:
 
 
 def _compile(
+    template: Template,
+    digest: Digest,
+    languages: tuple[str, ...],
+    links: Links,
+    marks: Marks,
+    cutter: Cutter,
+) -> Compiled:
+    try:
+        return _compiled(template, digest, languages, links, marks, cutter)
+    except TemplateError as error:
+        raise template.told(error) from None
+
+
+def _compiled(
     template: Template,
     digest: Digest,
     languages: tuple[str, ...],

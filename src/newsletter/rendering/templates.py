@@ -17,10 +17,22 @@ SHARED = "shared"  # the folder whose files serve every template that has none o
 @dataclass(frozen=True, slots=True)
 class Template:
     """`files` maps a file's name to its text: `issue.mjml`, `issue.txt`, `subject.txt`, the files
-    that those include, and a catalogue for each language but English (`zh.po`)."""
+    that those include, and a catalogue for each language but English (`zh.po`). Those named in
+    `shared` were taken from the folder of that name."""
 
     name: str
     files: Mapping[str, str]
+    shared: frozenset[str] = frozenset()
+
+    def place(self, file: str) -> str:
+        """Where `file` of this template lies, below the folder of all templates."""
+        return f"{SHARED if file in self.shared else self.name}/{file}"
+
+    def told(self, error: TemplateError) -> TemplateError:
+        """`error`, which knows every file as this template's, with where the file lies."""
+        folder, _, file = error.template.partition("/")
+        place = self.place(file) if folder == self.name else error.template
+        return TemplateError(place, error.line, error.reason)
 
 
 def load_template(folders: Sequence[Path], name: str) -> Template:
@@ -34,8 +46,7 @@ def load_template(folders: Sequence[Path], name: str) -> Template:
     everywhere = (*folders, packaged("templates"))
     for folder in everywhere:
         if name in _names(folder):
-            shared = [texts(place / SHARED) for place in (packaged("templates"), folder)]
-            return _whole(name, folder, shared[0] | shared[1] | texts(folder / name))
+            return _whole(name, folder)
     known = ", ".join(sorted({found for folder in everywhere for found in _names(folder)}))
     raise TemplateError(name, 0, f"there is no such template; there are {known or 'none'}")
 
@@ -46,11 +57,16 @@ def _names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if (path / "issue.mjml").is_file()]
 
 
-def _whole(name: str, folder: Path, files: dict[str, str]) -> Template:
+def _whole(name: str, folder: Path) -> Template:
+    shared, own = (
+        texts(packaged("templates") / SHARED) | texts(folder / SHARED),
+        texts(folder / name),
+    )
+    files = shared | own
     for needed in NEEDED:
         if needed not in files:
             raise TemplateError(f"{name}/{needed}", 0, f"is missing; put it into {folder / name}")
-    return Template(name, MappingProxyType(files))
+    return Template(name, MappingProxyType(files), frozenset(shared.keys() - own.keys()))
 
 
 def texts(folder: Path) -> dict[str, str]:

@@ -61,7 +61,7 @@ def stamped(template: Template) -> Template:
     files = dict(template.files)
     for name, text in template.files.items():
         if name.endswith(".mjml"):
-            stamp = partial(_stamp, file=f"{template.name}/{name}")
+            stamp = partial(_stamp, file=template.place(name))
             files[name] = _JINJA_OR_TAG.sub(stamp, text)
     return replace(template, files=files)
 
