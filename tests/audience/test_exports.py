@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import pytest
 
-from newsletter.audience.subscriber_csv import read_subscribers
+from newsletter.audience.subscriber_csv import read_subscribers, stream_subscribers
+from newsletter.errors import ImportFileError
 from newsletter.store.members import Member
 from newsletter.store.values import SubscriptionState
 from tests.builders import make_list
@@ -149,3 +151,44 @@ def test_a_column_of_an_export_can_be_the_topics() -> None:
         topics="labels",
     )
     assert ann.preferences.follows == frozenset({"proofs"})
+
+
+@pytest.mark.parametrize("kind", ["nonsubscribed_email_audience", "archived"])
+def test_mailchimps_contacts_who_never_subscribed_are_not_imported(kind: str) -> None:
+    row = "ann@example.test,Ann,2,,,2019-05-01 09:05:00,1,a"
+    with pytest.raises(ImportFileError, match="never subscribed, or were archived: nobody"):
+        read_subscribers(
+            f"{MAILCHIMP}\n{row}\n".encode(),
+            f"{kind}_export_a1b2c3.csv",
+            mailing_list=make_list(),
+        )
+
+
+def test_a_row_of_mailchimps_without_any_consent_is_no_subscriber_in_whatever_file() -> None:
+    people, (problem,) = read_subscribers(
+        f"{MAILCHIMP}\n"
+        "ann@example.test,Ann,2,,,,1,a\n"
+        "bo@example.test,Bo,2,,,2015-03-16 14:40:47,2,b\n".encode(),
+        "renamed.csv",
+        mailing_list=make_list(),
+    )
+    assert [member.address for member in people] == ["bo@example.test"], "imported there"
+    assert (problem.line, "never subscribed" in problem.reason) == (2, True)
+
+
+def test_what_listmonks_file_does_not_say_is_said() -> None:
+    told: list[str] = []
+    text = (
+        "uuid,email,name,attributes,status,created_at,updated_at\n1,a@example.test,A,{},enabled,,\n"
+    )
+    list(
+        stream_subscribers(
+            lambda: io.BytesIO(text.encode()),
+            "subscribers.csv",
+            mailing_list=make_list(),
+            problem=lambda problem: pytest.fail(problem.reason),
+            notice=told.append,
+        )
+    )
+    (notice,) = told
+    assert "who left one of its lists" in notice

@@ -1,8 +1,8 @@
 """Exports of other services, known by their header, and what their columns mean here.
 
-Formats as of 2026, seen in public code that writes or reads them: Mailchimp's three files of an
-audience (subscribed, unsubscribed, cleaned), listmonk's subscribers, Substack's email list in both
-its forms, Ghost's members.
+Formats as of 2026, seen in public code that writes or reads them: Mailchimp's files of an audience
+(subscribed, unsubscribed, cleaned, and those who never subscribed), listmonk's subscribers,
+Substack's email list in both its forms, Ghost's members.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+
+from newsletter.audience.member_cells import RowError
 
 Cells = Mapping[str, str]
 
@@ -22,11 +24,19 @@ BLOCKED = "blocked"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A service's file: whether folded columns are its, and a row of it in our columns."""
+    """A service's file: whether folded columns are its, and a row of it in our columns (which may
+    raise `RowError`); and what whoever imports it is to know."""
 
     service: str
     known_by: Callable[[Set[str]], bool]
     translate: Callable[[Cells], Cells]
+    notice: str = ""
+
+    def never_subscribed(self, name: str) -> bool:
+        """Whether a file of that name holds people who may not be mailed: Mailchimp's contacts who
+        bought something, say, and never subscribed, or who were archived. Their columns are those
+        of the subscribed."""
+        return self.service == "Mailchimp" and _NEVER_SUBSCRIBED.match(name) is not None
 
 
 def known_export(header: Sequence[str]) -> Export | None:
@@ -38,6 +48,9 @@ def known_export(header: Sequence[str]) -> Export | None:
 def _mailchimp(state: str) -> Callable[[Cells], Cells]:
     def translate(cells: Cells) -> Cells:
         confirmed, asked = cells.get("confirm_time", ""), cells.get("optin_time", "")
+        if state == "active" and not confirmed and not asked:
+            # Imported subscribers have the first, those who signed up both.
+            raise RowError("it has neither OPTIN_TIME nor CONFIRM_TIME: they never subscribed")
         return {
             "address": cells.get("email_address", ""),
             "state": state,
@@ -110,11 +123,19 @@ _EXPORTS = (
     Export("Mailchimp", _mailchimp_has(prefix="clean_"), _mailchimp(BOUNCED)),
     Export("Mailchimp", _mailchimp_has(prefix="unsub_"), _mailchimp(LEFT)),
     Export("Mailchimp", _mailchimp_has(prefix="confirm_"), _mailchimp("active")),
-    Export("listmonk", _has("uuid", "email", "attributes", "status"), _listmonk),
+    Export(
+        "listmonk",
+        _has("uuid", "email", "attributes", "status"),
+        _listmonk,
+        notice="listmonk's file does not say who left one of its lists alone: unless only its "
+        "confirmed were exported, those are added here; --dry-run changes nothing",
+    ),
     Export("Substack", _has("email", "active_subscription", "expiry"), _substack),
     Export("Substack", _has("email", "stripe_plan", "start_date"), _substack),
     Export("Ghost", _has("email", "subscribed_to_emails", "created_at"), _ghost),
 )
+
+_NEVER_SUBSCRIBED = re.compile(r"(?:non-?subscribed|archived)_", re.IGNORECASE)
 
 # How Go writes a time, and so listmonk: 2021-01-02 03:04:05.678901 +0000 UTC
 _GO = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4})(?: \S+)?")

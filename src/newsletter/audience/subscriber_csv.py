@@ -95,17 +95,18 @@ def stream_subscribers(
     problem: Callable[[Problem], None],
     topics: str = "",
     mapping: Mapping[str, str] | None = None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Member]:
     """The people of a file called `name`, for a list, one at a time; `problem` is told of each row
-    that could not be read.
+    that could not be read, `notice` of what a service's file does not say.
 
     `topics` is a column's name, `all`, or empty for the column `topics` if there is one. `mapping`
     gives names of this file's columns their names here (`COLUMNS`). Who has no choice of topics
     follows everything. Exports of other services are known by their header.
 
     Raises:
-        ImportFileError: it has no address column, no such topics column, or not one good row; in
-            the last case at the end.
+        ImportFileError: it has no address column, no such topics column, holds people who never
+            subscribed, or not one good row; in the last case at the end.
     """
     renamed = {_folded(theirs): ours for theirs, ours in (mapping or {}).items()}
     for theirs, ours in (mapping or {}).items():
@@ -137,6 +138,13 @@ def stream_subscribers(
             told(found)
         read = _reader(columns, mailing_list)
     else:
+        if export.never_subscribed(name):
+            raise ImportFileError(
+                f"{name}: these are {export.service}'s contacts who never subscribed, or were "
+                "archived: nobody was imported; take the file whose name begins with subscribed_"
+            )
+        if export.notice:
+            notice(export.notice)
         columns = [column if column in renamed.values() else "" for column in columns]
         read = _reader(columns, mailing_list, export, [_folded(cell) for cell in sheet.header])
     yield from _people(name, sheet.lines, read, told)

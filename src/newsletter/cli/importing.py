@@ -49,10 +49,11 @@ ForceOption = Annotated[
 
 @dataclass(slots=True)
 class Problems:
-    """Rows that were not taken: how many, and the first of them."""
+    """Rows that were not taken: how many, and the first of them; `notices` are of the file."""
 
     number: int = 0
     first: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         self.number += 1
@@ -133,6 +134,7 @@ def import_file(
             topics=topics,
             mapping=mapping,
             problem=problems.add,
+            notice=problems.notices.append,
         )
         lines = _lines(file)
         with Meter("importing", lines) if meter and lines >= _METERED else nullcontext() as shown:
@@ -169,6 +171,8 @@ def _lines(file: Path) -> int:
 
 
 def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_run: bool) -> None:
+    for notice in problems.notices:
+        err.print(f"{file.name}: {notice}")
     for problem in problems.first:
         err.print(f"{file.name}:{problem.line}: {problem.reason}")
     for refusal in added.refusals:
@@ -192,6 +196,7 @@ def _json(added: Added, problems: Problems) -> dict[str, object]:
         "left": added.leaving,
         "refusals": added.refused,
         "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
+        "notices": problems.notices,
         "problem_rows": problems.number,
         "problems": [plain(problem) for problem in problems.first],
     }
