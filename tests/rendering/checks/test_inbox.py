@@ -72,6 +72,13 @@ def test_a_preheader_that_says_next_to_nothing_is_said() -> None:
     assert found(look(clean_digest(), with_preheader("Hello")), "short-preheader").readers == 42
 
 
+def test_a_preheader_that_goes_on_and_on_is_said() -> None:
+    long = "All of the news of the week, and more. " * 5
+    finding = found(look(clean_digest(), with_preheader(long * 2)), "long-preheader")
+    assert (finding.where, finding.severity) == ("weekly/issue.mjml", Severity.WARNING)
+    assert look(clean_digest(), with_preheader(long)) == ()
+
+
 def test_markup_left_in_the_preheader_is_an_error() -> None:
     template = with_preheader("All the news of &amp;lt;week&amp;gt; and more")
     assert found(look(clean_digest(), template), "markup-in-preheader").severity is Severity.ERROR

@@ -13,7 +13,8 @@ from newsletter.rendering.checks.sample_reader import SAMPLE_READER
 from newsletter.rendering.compiled import Compiled
 
 SUBJECT_CHARACTERS = 78  # RFC 5322 section 2.1.1: what a line should not exceed
-PREHEADER_CHARACTERS = 20  # fewer leave an inbox to fill the line with what comes next
+FEWEST_IN_PREHEADER = 20  # with fewer characters an inbox fills the line with what comes next
+MOST_IN_PREHEADER = 200  # no inbox shows more, however wide
 _TOP = (1200, 4000)  # characters of the body to look for it in; more when it goes on
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2007\u2060\ufeff\u00a0\\s]+")
 
@@ -80,9 +81,12 @@ def _preheader(text: str, leftovers: Leftovers, where: str) -> Iterator[Finding]
     if not text:
         what = "there is no preheader: inboxes show the beginning of the page"
         yield _finding(Severity.WARNING, "empty-preheader", where, what)
-    elif len(text) < PREHEADER_CHARACTERS and text.isascii():
+    elif len(text) < FEWEST_IN_PREHEADER and text.isascii():
         what = f"the preheader says only {text!r}"
         yield _finding(Severity.WARNING, "short-preheader", where, what)
+    elif len(text) > MOST_IN_PREHEADER:
+        what = f"the preheader has {len(text)} characters, more than any inbox shows"
+        yield _finding(Severity.WARNING, "long-preheader", where, what)
     for words in leftovers.in_text(text):
         what = f"the preheader says {words!r}"
         yield _finding(Severity.ERROR, "markup-in-preheader", where, what)
