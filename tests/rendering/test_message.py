@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.content.entry import EntryText
 from newsletter.content.links import Links
-from newsletter.content.mailinglist import Sender
+from newsletter.content.mailinglist import Clicks, Policies, Sender
 from newsletter.content.planning import Depth, plan
 from newsletter.content.preferences import Preferences
 from newsletter.errors import MessageError
@@ -22,7 +23,7 @@ from newsletter.rendering.dots import dotless
 from newsletter.rendering.headers import text
 from newsletter.rendering.marks import Slot
 from newsletter.rendering.program import Fragment, Gap, Part
-from tests.builders import make_digest, make_entry, make_values
+from tests.builders import make_breakthrough, make_digest, make_entry, make_values
 
 LINKS = Links("https://news.example.org")
 EVERYTHING = Preferences()
@@ -187,6 +188,37 @@ def test_a_week_over_budget_is_folded_below_it() -> None:
     page = made.html(folded, make_values())
     assert "/u/leave2token" in page
     assert folded.shown.bit_count() == 92
+
+
+@pytest.mark.parametrize("clicks", list(Clicks))
+@pytest.mark.parametrize("name", ["weekly", "listing"])
+def test_a_week_of_92_papers_with_bilingual_summaries_is_under_what_gmail_clips(
+    name: str, clicks: Clicks
+) -> None:
+    texts = {
+        "en": EntryText(summary="Forces are learned and checked on systems not seen. " * 8),
+        "zh": EntryText(title="面向大分子的长程力场", summary="在七个体系上检验了力的精度。" * 12),
+    }
+    week = [make_breakthrough(number) for number in range(1, 4)]
+    week += [make_entry(number, texts=texts) for number in range(4, 93)]
+    digest = make_digest(week, policies=Policies(clicks=clicks))
+    made = compile_issue(load_template([], name), digest, ("zh", "en"), links=LINKS)
+    wanted = Preferences(languages=("zh", "en"))
+    assert made.html_octets(plan(digest, wanted)) > 102_400
+    folded = plan(digest, wanted, made)
+    assert folded.shown.bit_count() == 92
+    assert list(folded.depths) == sorted(folded.depths, reverse=True)  # the lowest are short
+    assert folded.depths[2] is Depth.FULL
+    for encoding in Encoding:
+        values = make_values(click_token="c" * 26)
+        sent = made.assemble(folded, values, encoding)
+        page = email.message_from_bytes(sent, policy=email.policy.default).get_body(("html",))
+        assert page is not None
+        octets = page.get_payload(decode=True)
+        assert isinstance(octets, bytes)
+        assert 90_000 < len(octets) <= 100_000
+        assert b"/u/leave2token" in octets
+        assert max(map(len, sent.split(b"\r\n"))) <= 998
 
 
 def test_a_week_without_leading_dots_need_not_be_searched_for_them() -> None:
