@@ -191,4 +191,4 @@ def test_what_listmonks_file_does_not_say_is_said() -> None:
         )
     )
     (notice,) = told
-    assert "who left one of its lists" in notice
+    assert "who left the list" in notice

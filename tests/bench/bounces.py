@@ -6,6 +6,7 @@ tests/data: `pip download --no-deps --no-binary :all: flufl.bounce` fetches it.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
@@ -16,9 +17,12 @@ from flufl.bounce import all_failures
 
 from newsletter.replies import Judgement, Stage, classify
 from newsletter.tracking.returned import Kind, read_returned
-from tests.tracking.returned_mail import RING, arf, dsn, envelope, our_headers
+from tests.tracking.returned_mail import RING, arf, dsn, envelope, message_id, our_headers
 
 MADE = 2_000
+
+_TO = re.compile(rb"^To:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(rb"^([ \t>]*message-id:\s*)<[^>]+>", re.IGNORECASE | re.MULTILINE)
 
 CODES = {
     "5.1.1": Judgement.BAD_ADDRESS,
@@ -56,6 +60,27 @@ def samples(folder: Path) -> None:
     print(f"judged: {dict(judgements)}")
 
 
+def proven(folder: Path) -> None:
+    """How many of the samples' bounces would be believed at once, had the mail been ours: where
+    what they were sent to is our envelope sender, and where a relay had put its own in its place
+    and only what they quote of the original is left."""
+    bounces = kept = quoted = 0
+    for file in sorted(folder.glob("*.txt")):
+        octets = file.read_bytes()
+        if read_returned(octets, RING).kind is not Kind.BOUNCE:
+            continue
+        bounces += 1
+        to_us = _TO.sub(b"To: " + envelope(MADE).encode(), octets, count=1)
+        kept += read_returned(to_us, RING).clues.signed == (MADE,)
+        head, _, body = octets.partition(b"\n\n")
+        returned = _MESSAGE_ID.sub(rb"\1" + message_id(MADE).encode(), body)
+        found = read_returned(head + b"\n\n" + returned, RING)
+        quoted += MADE in [number for number, _ in found.clues.message_ids] and any(
+            failure.addresses for failure in found.failures
+        )
+    print(f"believed at once: {kept} of {bounces}; after a relay that rewrites: {quoted}")
+
+
 def made() -> None:
     """Reports whose right reading is known, half of them without a word of who it was."""
     right, started = 0, time.perf_counter()
@@ -84,4 +109,5 @@ def made() -> None:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         samples(Path(name))
+        proven(Path(name))
     made()

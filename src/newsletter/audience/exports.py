@@ -127,8 +127,8 @@ _EXPORTS = (
         "listmonk",
         _has("uuid", "email", "attributes", "status"),
         _listmonk,
-        notice="listmonk's file does not say who left one of its lists alone: unless only its "
-        "confirmed were exported, those are added here; --dry-run changes nothing",
+        notice="listmonk's file does not say who left the list it is of: export it by subscription "
+        "status (README, Readers from elsewhere), or they are added here",
     ),
     Export("Substack", _has("email", "active_subscription", "expiry"), _substack),
     Export("Substack", _has("email", "stripe_plan", "start_date"), _substack),
