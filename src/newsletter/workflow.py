@@ -357,7 +357,7 @@ async def send(
     with db.write() as session:
         issue = issues.begin_sending(session, issue.id)
         if canary.is_open(session, issue.id):
-            canary.draw(session, issue.id, around.chance)
+            canary.draw(session, issue.id, around.chance, now)
     with seldom_swept():
         async with ahead_of(db, relay, around):
             summary = await deliver(db, issue, relay, keyring, around, signer=signer)

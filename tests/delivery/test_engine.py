@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -23,7 +24,7 @@ from newsletter.packaged import packaged
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.mime import dot_stuff
 from newsletter.rendering.templates import load_template
-from newsletter.store import departures, issues, ledger, subscribers
+from newsletter.store import amending, departures, issues, ledger, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.values import DeliveryState, Outcome, Skip, Way
@@ -303,3 +304,24 @@ def test_no_relay_at_all_is_one_clear_line_and_loses_nobody(sqlite_database: Dat
     with pytest.raises(RelayError, match=f"127.0.0.1:{port} cannot be reached"):
         run(send(sqlite_database, issue, port))
     assert set(states(sqlite_database, issue).values()) == {DeliveryState.QUEUED}
+
+
+def test_an_edition_that_was_made_before_the_sender_had_the_issue_is_what_it_sends(
+    sqlite_database: Database,
+) -> None:
+    """As when somebody amends it in the hold of its canary."""
+    before = going_out(sqlite_database)
+    with sqlite_database.write() as session:
+        digest = replace(make_digest(), notes={"en": "Mended."})
+        amended = amending.amend(session, before.id, digest, compiled_forms(), NOW)
+    assert amended.edition is not None
+    server = ScriptedServer()
+
+    async def go() -> None:
+        async with server.running():
+            await send(sqlite_database, before, server.port)
+
+    run(go())
+    with sqlite_database.read() as session:
+        fixed = [view.fixed for view in ledger.deliveries(session, before.id)]
+    assert {facts and facts.edition for facts in fixed} == {amended.edition.id}

@@ -29,7 +29,7 @@ def with_canary(database: Database, size: int = 2, hold: dt.timedelta = HALF_AN_
     issue = going_out(database)
     with database.write() as session:
         canary.want(session, issue.id, size, hold)
-        canary.draw(session, issue.id, lambda: 0.5)
+        canary.draw(session, issue.id, lambda: 0.5, NOW)
     return issue
 
 

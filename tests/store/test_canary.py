@@ -22,7 +22,7 @@ def drawn(database: Database, size: int = 3) -> Stage:
     stage = set_stage(database, READERS)
     with database.write() as session:
         canary.want(session, stage.issue_id, size, HALF_AN_HOUR)
-        canary.draw(session, stage.issue_id, random.Random(7).random)  # noqa: S311 - a test
+        canary.draw(session, stage.issue_id, random.Random(7).random, NOW)  # noqa: S311 - a test
     return stage
 
 
@@ -46,7 +46,7 @@ def test_who_was_drawn_stays_drawn(database: Database) -> None:
     before = few(stage)
     with database.write() as session:
         canary.want(session, stage.issue_id, 9, HALF_AN_HOUR)
-        canary.draw(session, stage.issue_id, random.Random(8).random)  # noqa: S311 - a test
+        canary.draw(session, stage.issue_id, random.Random(8).random, NOW)  # noqa: S311 - a test
     assert few(stage) == before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -10,15 +11,15 @@ from sqlalchemy import text
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.moments import moment_on
 from newsletter.content.timing import Schedule, Waves
-from newsletter.store import issues, lists, slots, subscribers
-from newsletter.store.canary import draw, want
+from newsletter.store import amending, issues, ledger, lists, slots, subscribers
+from newsletter.store.canary import draw, is_drawn, is_open, want
 from newsletter.store.database import Database
 from newsletter.store.deliveries import waiting
-from newsletter.store.departures import leave, pause
+from newsletter.store.departures import leave, pause, undo_leave
 from newsletter.store.retries import next_deferred, waiting_issues
-from newsletter.store.values import DeliveryState, IssueState, Way
+from newsletter.store.values import DeliveryState, IssueState, Skip, Way
 from newsletter.store.waves import waiting_waves, waves_of
-from tests.builders import make_digest, make_list
+from tests.builders import make_digest, make_entry, make_list
 from tests.store.stage import LIST, Stage, everybody, join
 
 DAY = dt.date(2026, 2, 12)
@@ -129,6 +130,48 @@ def test_a_canary_is_drawn_from_those_whose_hour_it_is(
     stage = fan_out(database, in_waves, READY)
     with database.write() as session:
         want(session, stage.issue_id, 3, dt.timedelta(minutes=30))
-        draw(session, stage.issue_id, lambda: 0.5)
+        draw(session, stage.issue_id, lambda: 0.5, READY)
         few = session.connection().execute(text("SELECT count(*) FROM canary_deliveries")).scalar()
     assert few == 1
+
+
+def test_an_undone_leave_gives_back_the_hour_too(database: Database, in_waves: MailingList) -> None:
+    stage = fan_out(database, in_waves, READY)
+    with database.write() as session:
+        bo = subscribers.show(session, "bo@example.org").id
+        leave(session, LIST, bo, way=Way.PAGE, now=READY)
+        undo_leave(session, LIST, bo, READY)
+        assert len(waiting_waves(session, stage.issue_id)) == 3
+    assert due(stage, READY) == ["ann"]
+    assert due(stage, at("2026-02-12 07:00")) == ["ann", "bo"]
+
+
+def test_before_anybodys_hour_no_canary_is_drawn(database: Database, in_waves: MailingList) -> None:
+    early = at("2026-02-11 23:30")
+    stage = fan_out(database, in_waves, early)
+    assert due(stage, early) == []
+    with database.write() as session:
+        want(session, stage.issue_id, 1, dt.timedelta(minutes=30))
+        draw(session, stage.issue_id, lambda: 0.5, early)
+        assert is_open(session, stage.issue_id)
+        assert not is_drawn(session, stage.issue_id), "nor is nobody's answer waited for"
+        draw(session, stage.issue_id, lambda: 0.5, READY)
+        assert is_drawn(session, stage.issue_id)
+    with database.read() as session:
+        few = ledger.due(session, stage.issue_id, now=READY, limit=9, canary=True)
+    assert [delivery.address for delivery in few] == ["ann@example.org"]
+
+
+def test_who_has_something_in_an_amended_issue_gets_it_at_their_hour(
+    database: Database, in_waves: MailingList
+) -> None:
+    stage = fan_out(database, in_waves, READY)
+    with database.write() as session:
+        session.connection().execute(
+            text("UPDATE deliveries SET state = 'skipped', reason = :reason, due_at = 0"),
+            {"reason": Skip.NOTHING_FOUND},
+        )
+        digest = replace(make_digest([make_entry(1)]), list=in_waves)
+        amending.amend(session, stage.issue_id, digest, {"en": b"other"}, READY)
+    assert due(stage, READY) == ["ann"]
+    assert due(stage, at("2026-02-12 16:00")) == ["ann", "bo", "cy"]

@@ -57,7 +57,8 @@ async def deliver(
         senders.hold_issue(database, issue.id) as name,
         closing(StoreLedger(database, issue.id, name)) as books,
     ):
-        _settle(database, issue, keyring, around.clock())
+        # Another edition may have been made until the issue was ours.
+        issue = _settled(database, issue.id, keyring, around.clock())
         with ThreadPoolExecutor(1, "ledger") as executor:
             messages = Messages(database, issue, keyring, around.clock, signer)
             work = _work(messages, books, Repeating(database, issue), around.clock, executor)
@@ -86,9 +87,11 @@ def by_policy(issue: Issue, manners: Manners) -> Manners:
     return replace(manners, retry=replace(manners.retry, limit=limit, in_doubt=policies.in_doubt))
 
 
-def _settle(database: Database, issue: Issue, keyring: Keyring, now: dt.datetime) -> None:
+def _settled(database: Database, issue_id: int, keyring: Keyring, now: dt.datetime) -> Issue:
+    """The issue as it is now, with what a dead sender left of it settled."""
     with database.write() as session:
         check_keys(session, keyring, now)
+        issue = issues.issue_by_id(session, issue_id)
         ledger.abandon(
             session,
             issue.id,
@@ -96,6 +99,7 @@ def _settle(database: Database, issue: Issue, keyring: Keyring, now: dt.datetime
             issue.digest.list.policies.in_doubt,
             now,
         )
+        return issue
 
 
 def _work(

@@ -28,7 +28,7 @@ async def passes(database: Database, issue: Issue, around: Surroundings) -> bool
     to stop.
     """
     with database.write() as session:
-        if not canary.is_open(session, issue.id) or canary.fared(session, issue.id).left:
+        if not canary.is_drawn(session, issue.id) or canary.fared(session, issue.id).left:
             return False
         until = canary.begin_hold(session, issue.id, around.clock())
     log = structlog.get_logger("newsletter.delivery")

@@ -18,14 +18,22 @@ from newsletter.store.clicks import store_links
 from newsletter.store.instants import seconds
 from newsletter.store.issues import Issue, issue_by_id
 from newsletter.store.tables import CompiledRow, EditionRow, IssueRow
-from newsletter.store.values import IssueState, Skip
+from newsletter.store.values import DeliveryState, IssueState, Skip
+from newsletter.store.waves import waves_of
 
 _OPEN = (IssueState.FROZEN, IssueState.SENDING, IssueState.PAUSED)
 
 # The first edition had nothing for them; whether the next has is judged when their turn comes.
 _AGAIN = text("""
-UPDATE deliveries SET state = 'queued', reason = ''
+UPDATE deliveries SET state = :state, reason = '', due_at = :due
 WHERE issue_id = :issue AND state = 'skipped' AND reason = :reason AND message_id IS NULL
+  AND subscriber_id IN (SELECT subscriber_id FROM subscriptions
+                        WHERE list_name = :list AND zone = :zone)
+""")
+_ZONES = text("""
+SELECT DISTINCT s.zone FROM deliveries d
+JOIN subscriptions s ON s.list_name = :list AND s.subscriber_id = d.subscriber_id
+WHERE d.issue_id = :issue AND d.state = 'skipped' AND d.reason = :reason AND d.message_id IS NULL
 """)
 
 
@@ -75,8 +83,19 @@ def amend(
     session.flush()
     store_links(session, edition.id or 0, targets)
     printed.note(session, edition.id or 0, digest, left_out(session, issue_id))
-    session.connection().execute(_AGAIN, {"issue": issue_id, "reason": Skip.NOTHING_FOUND})
+    _open_again(session, row, digest, now)
     return issue_by_id(session, issue_id)
+
+
+def _open_again(session: Session, row: IssueRow, digest: Digest, now: dt.datetime) -> None:
+    """Whoever had nothing in the last edition waits, with waves for the hour of their own zone."""
+    wave = waves_of(session, digest.list, row.name, now)
+    which = {"issue": row.id, "list": row.list_name, "reason": Skip.NOTHING_FOUND}
+    for zone in session.connection().execute(_ZONES, which).scalars().all():
+        due = wave(zone) if wave is not None else None
+        state = DeliveryState.QUEUED if due is None else DeliveryState.DEFERRED
+        values = {"zone": zone, "state": state, "due": seconds(due) if due else 0}
+        session.connection().execute(_AGAIN, which | values)
 
 
 def _forms(session: Session, edition_id: int | None) -> dict[str, bytes]:

@@ -92,19 +92,25 @@ def is_open(session: Session, issue_id: int) -> bool:
     return session.exec(query).first() not in (None, CanaryState.PASSED)
 
 
-def draw(session: Session, issue_id: int, chance: Callable[[], float]) -> None:
-    """Chooses the few among those who are queued; does nothing when they are chosen.
+def draw(session: Session, issue_id: int, chance: Callable[[], float], now: dt.datetime) -> None:
+    """Chooses the few among those who may get it now; does nothing when they are chosen, or when
+    it is nobody's hour yet.
 
     `chance` gives numbers from 0 up to 1, without it.
     """
     row = _row(session, issue_id)
     if row.state != CanaryState.WANTED:
         return
+    waits = col(DeliveryRow.state) == DeliveryState.DEFERRED
     queued = select(DeliveryRow.id).where(
-        DeliveryRow.issue_id == issue_id, DeliveryRow.state == DeliveryState.QUEUED
+        DeliveryRow.issue_id == issue_id,
+        (col(DeliveryRow.state) == DeliveryState.QUEUED)
+        | (waits & (col(DeliveryRow.due_at) <= seconds(now))),
     )
     ids = (number or 0 for number in session.exec(queued.execution_options(yield_per=1000)))
     few = sample(ids, row.size, chance)
+    if not few:
+        return
     insert_new(
         session,
         CanaryDeliveryRow,
@@ -141,6 +147,13 @@ def fared(session: Session, issue_id: int) -> Fared:
         bounced=counts.get(DeliveryState.BOUNCED, 0),
         left=counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0),
     )
+
+
+def is_drawn(session: Session, issue_id: int) -> bool:
+    """Whether the few are chosen, and all others still wait for how it goes with them."""
+    query = select(CanaryRow.state).where(CanaryRow.issue_id == issue_id)
+    state = session.exec(query).first()
+    return state in (CanaryState.DRAWN, CanaryState.HOLDING)
 
 
 def begin_hold(session: Session, issue_id: int, now: dt.datetime) -> dt.datetime:

@@ -25,9 +25,10 @@ WHERE subscriber_id = :subscriber AND state IN ('queued', 'deferred')
   AND issue_id IN (SELECT id FROM issues WHERE list_name = :list)
 """)
 
-# What an undone leave had taken out of an issue that is still going out, it gives back.
+# What an undone leave had taken out of an issue that is still going out, it gives back: at once,
+# or at the hour that it was waiting for.
 _RESTORE = text("""
-UPDATE deliveries SET state = 'queued', reason = ''
+UPDATE deliveries SET state = CASE WHEN due_at > 0 THEN 'deferred' ELSE 'queued' END, reason = ''
 WHERE subscriber_id = :subscriber AND state = 'skipped' AND reason = :reason
   AND issue_id IN (SELECT id FROM issues WHERE list_name = :list
                    AND state IN ('frozen', 'sending', 'paused'))
