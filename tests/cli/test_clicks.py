@@ -101,11 +101,11 @@ def test_the_report_tells_clicks_by_paper_and_topic(
     ]
     assert set(told["topics"]) == set(entry["topics"])
     shown = counting("report", ISSUE).out
-    assert re.search(r"links opened by people +3", shown)
+    assert re.search(r"clicks that look like people's +3", shown)
     assert entry["title"] in shown
     assert "180 days" in shown
     whole = counting("report", "ai-for-science").out
-    assert re.search(r"links opened by people, in the issues below +3", whole)
+    assert re.search(r"clicks that look like people's, in the issues below +3", whole)
 
 
 def test_where_a_list_counts_nothing_the_report_does_not_pretend(filled: Run, mail: Path) -> None:

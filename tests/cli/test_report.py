@@ -5,6 +5,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from newsletter.cli import beside
 from tests.cli.conftest import ISSUE, Run
 
 
@@ -77,3 +80,12 @@ def test_the_same_reason_of_what_failed_and_what_came_back_is_told_of_each(
     assert lines.count(["bad", "address", "1"]) == 2
     told = [" ".join(line) for line in lines]
     assert told.index("failed 1") < len(told) - 1 - told[::-1].index("bad address 1")
+
+
+@pytest.mark.parametrize(
+    ("width", "last"), [(44, "complaints"), (80, "left"), (100, "skipped"), (20, "accepted")]
+)
+def test_a_terminal_shows_whole_columns_only(width: int, last: str) -> None:
+    row = ("2026-W06", "1290", "12 (4.14%)", "2 (0.16%)", "14 (1.09%)", "310+", "21", "19", "10")
+    shown = beside._fitting([row], width)
+    assert beside._BESIDE[shown - 1] == last

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from sqlmodel import Session
 
 from newsletter.content.digest import Digest
@@ -156,3 +157,13 @@ def test_the_report_of_an_issue_says_how_long_its_list_keeps_clicks(database: Da
         found = issue_report(session, stage.issue_id).clicks
         assert found is not None
         assert (found.people, found.since, found.papers) == (0, None, ())
+
+
+@pytest.mark.parametrize(("days", "all_known"), [(180, True), (181, False)])
+def test_clicks_of_an_old_issue_are_not_said_to_be_all(
+    database: Database, days: int, all_known: bool
+) -> None:
+    stage = sent(database, two_papers())
+    with database.read() as session:
+        found = issue_report(session, stage.issue_id)
+    assert (found.clicks_known_from(NOW + dt.timedelta(days=days)) is None) is all_known

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from newsletter.store import confirmations
+from newsletter.store.confirmations import Wish, WishKind
 from newsletter.store.database import Database
 from newsletter.store.departures import undo_leave
+from newsletter.store.erasures import ErasureKey, erase
+from newsletter.store.joining import join as join_again
 from newsletter.store.ledger import skip
 from newsletter.store.reports import issue_report, last_reports, list_report
 from newsletter.store.subscribers import leave
@@ -12,6 +16,7 @@ from tests.store.stage import LIST, NOW, outcome, set_stage
 from tests.tracking.mailed import Mailed, mail, mail_again
 from tests.tracking.returned_mail import arf, dsn, envelope, leave_mail, our_headers
 
+KEY = ErasureKey("a made-up key of erasures, long enough")
 PEOPLE = [f"reader{number}@example{number % 3}.test" for number in range(20)]
 
 
@@ -93,6 +98,23 @@ def test_growth_is_from_one_issue_to_the_next(database: Database) -> None:
     assert (before.growth.joined, before.growth.left) == (20, {})
     assert whole.people[SubscriptionState.ACTIVE] == 19
     assert (whole.growth.joined, whole.growth.net, len(whole.issues)) == (20, 19, 1)
+
+
+def test_who_comes_back_joins_once_more_and_the_erased_are_not_counted(database: Database) -> None:
+    mailed = mail(database, PEOPLE)
+    go(mailed, 0, dt.timedelta(days=1))
+    go(mailed, 1, dt.timedelta(days=1))
+    later = NOW + dt.timedelta(days=2)
+    with database.write() as session:
+        wish = Wish(kind=WishKind.JOIN, list_name=LIST, address=PEOPLE[0], language="en")
+        asked = confirmations.ask(session, wish, later)
+        found = confirmations.confirmation(session, asked)
+        assert found is not None
+        join_again(session, found, later)
+        erase(session, PEOPLE[1], KEY, later)
+        whole = list_report(session, LIST, later, 1)
+    assert whole.people[SubscriptionState.ACTIVE] == whole.growth.net == 19
+    assert (whole.growth.joined, whole.growth.left) == (20, {"page": 1})
 
 
 def issue_name(mailed: Mailed) -> str:

@@ -154,7 +154,9 @@ def _show(db: Database, found: Settings, mail: Path, port: int) -> None:
     app = create_catcher_app(mail, pages, templates=folders)
     # Whoever subscribes at the pages finds the confirmation among the caught mail.
     with catcher(mail) as relay:
-        app.router.lifespan_context = with_forgetting(db, with_outbox(db, parse_relay(relay), None))
+        app.router.lifespan_context = with_forgetting(
+            db, found, with_outbox(db, parse_relay(relay), None)
+        )
         serve(
             app,
             host=HOST,

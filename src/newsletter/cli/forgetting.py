@@ -1,5 +1,6 @@
-"""What `serve` forgets in time: where people were who asked to join, wishes never confirmed, in
-whose message a link was opened, and how often links were."""
+"""What `serve` forgets in time: where people were who asked to join, wishes never confirmed, what
+they had chosen before, in whose message a link was opened, and how often links were; and reports
+that nobody could read."""
 
 from __future__ import annotations
 
@@ -13,8 +14,10 @@ from fastapi import FastAPI
 
 from newsletter.cli.clockwork import Lifespan
 from newsletter.cli.edge import now
+from newsletter.cli.unread import forget_unread
 from newsletter.errors import NewsletterError
-from newsletter.store import clicks, confirmations, lists
+from newsletter.settings import Settings
+from newsletter.store import choice_changes, clicks, confirmations, lists
 from newsletter.store.database import Database
 from newsletter.tracking.clicks import settle
 
@@ -23,24 +26,26 @@ EVERY = 3600.0  # seconds
 CLICKS_EVERY = 60.0  # seconds
 
 
-def forget(db: Database, at: dt.datetime) -> None:
-    """Forgets once, by each list's own retention time."""
+def forget(db: Database, found: Settings, at: dt.datetime) -> None:
+    """Forgets once, by each list's own retention time and the settings' `unread_days`."""
+    forget_unread(db, found, at)
     with db.write() as session:
         for name in lists.list_names(session):
             days = lists.get_list(session, name).policies.retention_days
             retention = dt.timedelta(days=days)
             confirmations.forget(session, name, retention, at)
             clicks.forget(session, name, retention, at)
+            choice_changes.forget(session, name, retention, at)
 
 
-def with_forgetting(db: Database, then: Lifespan | None) -> Lifespan:
+def with_forgetting(db: Database, found: Settings, then: Lifespan | None) -> Lifespan:
     """Forgets at the start and every hour, for as long as the pages are served. Clicks are judged
     every minute, and at the end all that is left: nothing of them waits for the next start."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         doing = (
-            asyncio.ensure_future(_keep(EVERY, lambda: forget(db, now()))),
+            asyncio.ensure_future(_keep(EVERY, lambda: forget(db, found, now()))),
             asyncio.ensure_future(_keep(CLICKS_EVERY, lambda: settle(db, now()))),
         )
         try:
@@ -67,4 +72,8 @@ async def _once(work: Callable[[], object]) -> None:
         await asyncio.to_thread(work)
     except NewsletterError as error:
         reason = str(error)  # it says all; a traceback would say less
-        structlog.get_logger("newsletter.web").warning("not forgotten yet", reason=reason)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not end all later forgetting
+        reason = f"a fault of the program: {type(error).__name__}"  # its text may hold addresses
+    else:
+        return
+    structlog.get_logger("newsletter.web").warning("not forgotten yet", reason=reason)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
+from newsletter.cli.beside import share_of, show_beside
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -23,9 +25,9 @@ from newsletter.content.serial import plain
 from newsletter.errors import ConflictError
 from newsletter.store import issues, lists
 from newsletter.store.click_reports import ClickReport
+from newsletter.store.growth import Growth
 from newsletter.store.leaving_rates import Leaving, leaving
 from newsletter.store.reports import (
-    Growth,
     IssueReport,
     issue_report,
     last_reports,
@@ -38,10 +40,7 @@ LAST = 5
 MOST_PAPERS = 10
 """Papers that are named with how often they were opened."""
 
-_BESIDE = (
-    *("issue", "accepted", "came back", "complaints", "leaves", "clicks"),
-    *("joined", "left", "skipped"),
-)
+_PEOPLE = "clicks that look like people's"
 
 
 def report(
@@ -53,12 +52,13 @@ def report(
     What the relay accepted is called that: whether it arrived, or was read, is not known. Where the
     list counts clicks, it is how often links were opened, by people as far as can be told.
     """
+    at = now()
     with database() as db, db.read() as session:
         if "/" not in what:
             name = lists.get_list(session, what).name
-            whole = list_report(session, name, now(), LAST)
+            whole = list_report(session, name, at, LAST)
             if json:
-                told = {**plain(whole), "issues": [_json(one) for one in whole.issues]}
+                told = {**plain(whole), "issues": [_json(one, at) for one in whole.issues]}
                 show_json({**told, "leaving": leaving_json(leaving(session, name))})
                 return
             show_facts(
@@ -67,10 +67,10 @@ def report(
                     *((f"readers, {state}", number) for state, number in whole.people.items()),
                     *_growth(whole.growth, "ever"),
                     *leaving_facts(leaving(session, name)).items(),
-                    *_opened([one.clicks for one in whole.issues if one.clicks]),
+                    *_opened(whole.issues, at),
                 ]
             )
-            _show_beside(whole.issues)
+            show_beside(whole.issues, at)
             return
         wanted = issues.get_issue(session, *split_issue(what))
         if wanted.frozen_at is None:
@@ -83,20 +83,20 @@ def report(
             if other.issue != found.issue
         ][:LAST]
     if json:
-        told = {**_json(found), "beside": [_json(other) for other in beside]}
+        told = {**_json(found, at), "beside": [_json(other, at) for other in beside]}
         show_json({**told, "leaving": leaving_json(rates)})
         return
-    _show(found, rates)
-    _show_beside([found, *beside])
+    _show(found, rates, at)
+    show_beside([found, *beside], at)
 
 
-def _show(found: IssueReport, left: Leaving) -> None:
+def _show(found: IssueReport, left: Leaving, at: dt.datetime) -> None:
     # In pairs: what failed may have the same reason as what came back.
     facts: list[tuple[str, object]] = [
         ("issue", found.issue),
         ("state", found.state),
         ("accepted by the relay", found.accepted),
-        ("of these came back", _share(found, sum(found.bounced.values()))),
+        ("of these came back", share_of(found, sum(found.bounced.values()))),
         *_lines(found.bounced),
         ("deferred", sum(found.deferred.values())),
         *_lines(found.deferred),
@@ -106,7 +106,7 @@ def _show(found: IssueReport, left: Leaving) -> None:
         *_lines(found.skipped),
         ("waiting", found.waiting),
         ("in doubt", found.in_doubt),
-        ("complaints", _share(found, found.complaints)),
+        ("complaints", share_of(found, found.complaints)),
         *leaving_facts(left).items(),
         *_lines(found.leaves.reasons, "because "),
         *_lines(found.leaves.since_mail, "after the mail "),
@@ -114,7 +114,7 @@ def _show(found: IssueReport, left: Leaving) -> None:
     if found.leaves.undone:
         facts.append(("  taken back", found.leaves.undone))
     if found.clicks is not None:
-        facts += _clicks(found.clicks)
+        facts += _clicks(found.clicks, found.clicks_known_from(at))
     if found.growth is not None:
         facts += _growth(found.growth, "since the issue before" if found.growth.since else "ever")
     show_facts(facts)
@@ -122,63 +122,46 @@ def _show(found: IssueReport, left: Leaving) -> None:
         _show_opened(found.clicks)
 
 
-def _clicks(clicks: ClickReport) -> list[tuple[str, object]]:
+def _clicks(clicks: ClickReport, known_from: dt.date | None) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = [
-        ("links opened by people", clicks.people),
+        (_PEOPLE, clicks.people),
         *_lines(clicks.topics, "on "),
     ]
     if clicks.notes:
         facts.append(("  in the editors' words", clicks.notes))
-    facts.append(("by what looks like scanners", clicks.scanners))
+    facts.append(("clicks that look like scanners'", clicks.scanners))
     if clicks.undecided:
-        facts.append(("not yet told apart", clicks.undecided))
-    return [*facts, ("clicks are kept for", f"{clicks.kept_days} days")]
+        facts.append(("clicks not yet told apart", clicks.undecided))
+    return [*facts, ("clicks are kept for", f"{clicks.kept_days} days"), *_forgotten(known_from)]
 
 
-def _opened(clicks: Sequence[ClickReport]) -> list[tuple[str, object]]:
+def _opened(found: Sequence[IssueReport], at: dt.datetime) -> list[tuple[str, object]]:
     """The clicks of some issues by topic; nothing if none of them counts any."""
+    clicks = [one.clicks for one in found if one.clicks]
     if not clicks:
         return []
     topics: Counter[str] = Counter()
     for one in clicks:
         topics.update(one.topics)
     total = sum(one.people for one in clicks)
-    name = "links opened by people, in the issues below"
-    return [(name, total), *_lines(dict(topics.most_common()), "on ")]
+    known_from = max(filter(None, (one.clicks_known_from(at) for one in found)), default=None)
+    name = f"{_PEOPLE}, in the issues below"
+    return [(name, total), *_lines(dict(topics.most_common()), "on "), *_forgotten(known_from)]
+
+
+def _forgotten(known_from: dt.date | None) -> list[tuple[str, object]]:
+    return [("  forgotten is what was before", known_from)] if known_from else []
 
 
 def _show_opened(clicks: ClickReport) -> None:
     out.print()
     shown = clicks.papers[:MOST_PAPERS]
     show_table(
-        ("links opened, by paper", "people", "scanners"),
-        [(paper.title, paper.people, paper.scanners) for paper in shown],
+        ("people's", "scanners'", "clicks by paper"),
+        [(paper.people, paper.scanners, paper.title) for paper in shown],
     )
     if rest := len(clicks.papers) - len(shown):
         out.print(f"and {rest} more: --json has all")
-
-
-def _show_beside(found: Sequence[IssueReport]) -> None:
-    if not found:
-        return
-    out.print()
-    show_table(
-        _BESIDE,
-        [
-            (
-                one.issue,
-                one.accepted,
-                _share(one, sum(one.bounced.values())),
-                _share(one, one.complaints),
-                _share(one, one.leaves.total),
-                one.clicks.people if one.clicks else "",
-                one.growth.joined if one.growth else "",
-                sum(one.growth.left.values()) if one.growth else "",
-                sum(one.skipped.values()),
-            )
-            for one in found
-        ],
-    )
 
 
 def _growth(growth: Growth, span: str) -> list[tuple[str, object]]:
@@ -189,18 +172,15 @@ def _growth(growth: Growth, span: str) -> list[tuple[str, object]]:
     ]
 
 
-def _share(found: IssueReport, number: int) -> str:
-    rate = found.rate(number)
-    return f"{number} ({rate:.2%})" if rate is not None and number else str(number)
-
-
 def _lines(counts: Mapping[str, int], word: str = "") -> list[tuple[str, object]]:
     return [(f"  {word}{name}", number) for name, number in counts.items()]
 
 
-def _json(found: IssueReport) -> dict[str, Any]:
+def _json(found: IssueReport, at: dt.datetime) -> dict[str, Any]:
+    known_from = found.clicks_known_from(at)
     return {
         **plain(found),
+        "clicks_known_from": known_from.isoformat() if known_from else None,
         "rates": {
             "bounced": found.rate(sum(found.bounced.values())),
             "complaints": found.rate(found.complaints),

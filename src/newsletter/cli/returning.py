@@ -1,5 +1,4 @@
-"""Returned mail, read by `serve` every few minutes; and reports that nobody could read, forgotten
-in time."""
+"""Returned mail, read by `serve` every few minutes."""
 
 from __future__ import annotations
 
@@ -13,7 +12,6 @@ from fastapi import FastAPI
 
 from newsletter.cli.clockwork import Lifespan
 from newsletter.cli.edge import keyring, now
-from newsletter.cli.unread import forget_unread
 from newsletter.errors import NewsletterError
 from newsletter.settings import Settings
 from newsletter.store.database import Database
@@ -27,7 +25,7 @@ LAST_SECONDS = 3.0
 def with_returned_mail(
     db: Database, found: Settings, metrics: Metrics, then: Lifespan | None
 ) -> Lifespan:
-    """Reads the settings' mailbox, if there is one, at the start and every `mailbox_minutes`, for
+    """Reads the settings' mailbox at the start and every `mailbox_minutes`, for
     as long as the pages are served."""
 
     @asynccontextmanager
@@ -79,9 +77,6 @@ async def _beside(work: Callable[[], None]) -> None:
 def _read_once(db: Database, found: Settings, metrics: Metrics, stop: threading.Event) -> None:
     log = structlog.get_logger("newsletter.returned_mail")
     try:
-        forget_unread(db, found, now())
-        if not found.mailbox:
-            return
         taken = read_mailbox(db, keyring(found), found.mailbox, now, stop=stop.is_set)
     except NewsletterError as error:
         reason = str(error)  # it says all; a traceback would say less

@@ -34,7 +34,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes any free one.")] = 8080,
     clock: Annotated[
-        bool, typer.Option("--schedule/--no-schedule", help="Keep the lists' schedules, too.")
+        bool,
+        typer.Option(
+            "--schedule/--no-schedule", help="Keep the lists' schedules, and read returned mail."
+        ),
     ] = True,
 ) -> None:
     """Serve the public pages, send each list's issue when its schedule says so, and go on with
@@ -66,9 +69,9 @@ def serve(
                 paces,
                 metrics,
             )
-        if clock:
+        if clock and found.mailbox:
             doing = with_returned_mail(db, found, metrics, doing)
-        app.router.lifespan_context = with_forgetting(db, doing)
+        app.router.lifespan_context = with_forgetting(db, found, doing)
         if clock:
             with db.read() as session:
                 show_standing(session)

@@ -16,7 +16,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from newsletter.store.click_reports import ClickReport, click_report
-from newsletter.store.instants import instant, maybe_instant, seconds
+from newsletter.store.growth import Growth, growth
+from newsletter.store.instants import instant, maybe_instant
 from newsletter.store.lists import get_list
 from newsletter.store.tables import (
     DeliveryRow,
@@ -49,20 +50,6 @@ class Leaves:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """People who joined a list and who left it in a span of time, however they did."""
-
-    since: dt.datetime | None
-    until: dt.datetime
-    joined: int
-    left: Mapping[str, int]
-
-    @property
-    def net(self) -> int:
-        return self.joined - sum(self.left.values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IssueReport:
     """An issue in numbers of deliveries.
 
@@ -90,6 +77,14 @@ class IssueReport:
     def rate(self, number: int) -> float | None:
         """`number` as a part of what was accepted; None when nothing was."""
         return number / self.accepted if self.accepted else None
+
+    def clicks_known_from(self, now: dt.datetime) -> dt.date | None:
+        """The day before which its clicks are forgotten; None where all are known, or none are
+        counted."""
+        if self.clicks is None or self.frozen_at is None:
+            return None
+        day = (now.astimezone(dt.UTC) - dt.timedelta(days=self.clicks.kept_days)).date()
+        return day if self.frozen_at.astimezone(dt.UTC).date() < day else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +146,7 @@ def list_report(session: Session, list_name: str, now: dt.datetime, most: int) -
     return ListReport(
         list=list_name,
         people={state: people.get(state, 0) for state in SubscriptionState},
-        growth=_growth(session, list_name, None, now),
+        growth=growth(session, list_name, None, now),
         issues=last_reports(session, list_name, most),
     )
 
@@ -232,32 +227,4 @@ def _growth_to(session: Session, issue: IssueRow) -> Growth | None:
             IssueRow.list_name == issue.list_name, col(IssueRow.frozen_at) < issue.frozen_at
         )
     ).one()
-    return _growth(session, issue.list_name, maybe_instant(before), instant(issue.frozen_at))
-
-
-def _growth(
-    session: Session, list_name: str, since: dt.datetime | None, until: dt.datetime
-) -> Growth:
-    first, last = (seconds(since) if since else -1), seconds(until)
-    joined = session.exec(
-        select(func.count())
-        .select_from(SubscriptionRow)
-        .where(
-            SubscriptionRow.list_name == list_name,
-            SubscriptionRow.state != SubscriptionState.PENDING,
-            SubscriptionRow.created_at > first,
-            SubscriptionRow.created_at <= last,
-        )
-    ).one()
-    left = session.exec(
-        select(DepartureRow.way, func.count())
-        .where(
-            DepartureRow.list_name == list_name,
-            DepartureRow.topic == "",
-            col(DepartureRow.undone_at).is_(None),
-            DepartureRow.at > first,
-            DepartureRow.at <= last,
-        )
-        .group_by(col(DepartureRow.way))
-    ).all()
-    return Growth(since=since, until=until, joined=joined, left=_ordered(dict(left)))
+    return growth(session, issue.list_name, maybe_instant(before), instant(issue.frozen_at))
