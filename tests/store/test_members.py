@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from newsletter.content.entry import Tier
+from newsletter.content.preferences import Preferences
 from newsletter.store.database import Database
+from newsletter.store.fanout import audience_preview
 from newsletter.store.feedback import feedback_on
 from newsletter.store.members import MOST_REFUSALS, Added, Admission, Member, import_rows
 from newsletter.store.subscribers import departures, show
@@ -11,6 +14,7 @@ from newsletter.store.values import SubscriptionState, Way
 from tests.store.stage import LIST, NOW, join, sync
 
 EARLIER = dt.datetime(2020, 1, 2, tzinfo=dt.UTC)
+TODAY = NOW.date()
 LEFT = SubscriptionState.LEFT
 
 
@@ -105,3 +109,17 @@ def test_thousands_are_put_on_a_list_and_refusals_are_counted(database: Database
     assert len(found.refusals) == MOST_REFUSALS
     assert (found + found).refused == 3_000
     assert len((found + found).refusals) == MOST_REFUSALS
+
+
+def test_choices_are_numbered_in_the_order_in_which_people_come(database: Database) -> None:
+    """So that whatever breaks a tie by that number (as whom an issue is shown first) does it
+    alike on every machine."""
+    choices = [Preferences(lowest_tier=tier, most=most) for most in range(1, 9) for tier in Tier]
+    people = (
+        Member(address=f"reader-{number}@example.test", preferences=choice)
+        for number, choice in enumerate(choices)
+    )
+    bring(database, *people)
+    with database.read() as session:
+        found = [choice.preferences for choice, _ in audience_preview(session, LIST, today=TODAY)]
+    assert found == choices

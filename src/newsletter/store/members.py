@@ -352,7 +352,7 @@ def _insert(session: Session, list_name: str, members: dict[str, Member], now: d
     if not members:
         return
     at = seconds(now)
-    choices = preferences_ids(session, {member.preferences for member in members.values()})
+    choices = preferences_ids(session, [member.preferences for member in members.values()])
     rows = [_row(key, member, choices[member.preferences], at) for key, member in members.items()]
     run(session, _PEOPLE, _MEMBER, rows, at=at)
     run(session, _SUBSCRIPTIONS, _MEMBER, rows, at=at, list=list_name)

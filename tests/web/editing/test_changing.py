@@ -11,7 +11,7 @@ from newsletter.store import entries, outbox_views, reviews
 from newsletter.store.lists import sync_list
 from newsletter.store.values import DeliveryState
 from tests.cli.conftest import ISSUE
-from tests.web.editing.project import ANN, LIST, NOW, Project
+from tests.web.editing.project import ANN, BO, LIST, NOW, Project
 
 
 def titles(project: Project) -> list[str]:
@@ -60,7 +60,7 @@ def test_texts_are_worded_in_each_language(project: Project) -> None:
     first = keys(project)[0]
     project.post("text", entry=first, field="texts.zh.impact", text="新的摘要。")
     assert project.get("entry", key=first)["texts"]["zh"]["impact"] == "新的摘要。"
-    made = project.get("shown", speak="zh")["message"]
+    made = project.get("shown", to=BO)["message"]  # who reads everything, in Chinese
     assert "新的摘要。" in project.frame(made["id"])
     edit = project.get("words")["edits"][0]
     assert (edit["who"], edit["after"]) == ("Ada Editor", "新的摘要。")
