@@ -111,6 +111,14 @@ def test_an_element_that_is_not_closed_is_found() -> None:
     ]
 
 
+def test_what_stands_in_a_misspelt_component_is_not_held_against_it() -> None:
+    document = "<mjml><mj-body><mj-txt><p>a<b>c</b></p></mj-txt></mj-body></mjml>"
+    assert list(judge(document)) == [("", "MJML has no <mj-txt>; is mj-text meant?")]
+    assert [what for _, what in judge("<mjml><mj-body><p>a</p></mj-body></mjml>")] == [
+        "MJML has no <p>"
+    ]
+
+
 def test_what_stands_in_text_is_not_mjml() -> None:
     text = '<mj-text><p align="left"><mj-nonsense></p></mj-text>'
     assert list(judge(f"<mjml><mj-body><mj-section><mj-column>{text}</mj-column></mj-section>"

@@ -144,6 +144,8 @@ def _faults(
         if within != "mj-attributes" and within in CHILDREN and tag.name not in CHILDREN[within]:
             allowed = ", ".join(sorted(p for p, inner in CHILDREN.items() if tag.name in inner))
             yield place, f"<{tag.name}> cannot stand in <{within}>, only in {allowed}"
+    elif not tag.name.startswith("mj") and within not in ATTRIBUTES and within:
+        return  # HTML, in a component whose own fault has been told: it may well be text
     else:
         yield place, f"MJML has no <{tag.name}>{_meant(tag.name, ATTRIBUTES)}"
         return
