@@ -113,7 +113,7 @@ function numbers(panel) {
   const topics = Object.entries(now.topics).filter(([name, { entries }]) => entries || before?.topics[name]?.entries);
   fill(panel,
     h("table", { class: "numbers" },
-      h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, "now"), h("th", { scope: "col" }, before ? before.ref.split("/")[1] : null), h("td", {}))),
+      h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, "now"), before ? h("th", { scope: "col" }, before.ref.split("/")[1]) : h("td", {}), h("td", {}))),
       h("tbody", {}, row("Recipients", now.recipients, before?.recipients, true), row("Would get nothing", lost(now), before && lost(before), true), reasons.map((why) => row(`— ${why}`, now.skipped[why] ?? 0, before && (before.skipped[why] ?? 0)))),
       h("tbody", {}, row("Entries", now.entries, before?.entries, true), Object.entries(now.tiers).map(([tier, count]) => row(`— ${tier}`, count, before?.tiers[tier]))),
       h("tbody", {}, topics.map(([name, { title, entries }]) => row(title, entries, before?.topics[name]?.entries ?? (before ? 0 : undefined))))),
