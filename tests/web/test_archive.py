@@ -38,6 +38,8 @@ def test_every_detail_of_every_entry_stands_under_its_anchor(newsstand: Newsstan
     assert "Forces within 2 meV/Å on five of seven systems" in page
     assert "A benchmark of 1200 atoms" in page
     assert "Ninety papers were read" in page
+    # Each name has a direction of its own, whatever the script of its neighbours.
+    assert "<bdi>Ada Example</bdi>, <bdi>Béla Sample</bdi></p>" in page
 
 
 def test_it_is_read_in_the_browsers_language_and_the_rest_in_what_there_is(
