@@ -19,7 +19,8 @@ from newsletter.delivery.letters import Letters
 from newsletter.errors import OneClickError
 from newsletter.packaged import packaged
 from newsletter.schedule.doing import Doing
-from newsletter.schedule.ticking import Event, next_due, tick
+from newsletter.schedule.stepping import Event
+from newsletter.schedule.ticking import next_due, tick
 from newsletter.store import entries, issues, lists, slots, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue

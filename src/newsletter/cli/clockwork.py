@@ -24,7 +24,8 @@ from newsletter.delivery.sender import Surroundings
 from newsletter.errors import ConflictError, DatabaseError, NewsletterError
 from newsletter.schedule.doing import Doing, Prove
 from newsletter.schedule.engine import look_now, scheduler
-from newsletter.schedule.ticking import Event, next_due, tick
+from newsletter.schedule.stepping import Event
+from newsletter.schedule.ticking import next_due, tick
 from newsletter.settings import Settings
 from newsletter.store import issues, retries, slots
 from newsletter.store.database import Database

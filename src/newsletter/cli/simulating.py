@@ -16,7 +16,7 @@ from newsletter.content.mailinglist import MailingList
 from newsletter.errors import ScheduleError
 from newsletter.schedule.deciding import Step
 from newsletter.schedule.simulating import SHOWN, simulate
-from newsletter.schedule.ticking import Event
+from newsletter.schedule.stepping import Event
 from newsletter.store import slots
 from newsletter.store.database import Database
 

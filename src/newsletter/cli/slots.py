@@ -18,7 +18,7 @@ from newsletter.content.moments import moment_on, window_on
 from newsletter.content.window import parse_issue_name
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.schedule.planning import basis, zones_of
-from newsletter.schedule.ticking import Event
+from newsletter.schedule.stepping import Event
 from newsletter.store import issues, lists, slots
 from newsletter.store.database import Database
 from newsletter.store.drafting import redraw_all

@@ -1,9 +1,10 @@
 """When: the moments of each issue, and what is done at each by itself.
 
 `store.slots` keeps an issue's moments, `planning` makes slots ahead of time, `deciding` says which
-step is due, `ticking` does it, `engine` has APScheduler ask every minute, and `simulating` runs the
-very same over months in seconds. That nobody gets an issue twice does not hang on any of them: an
-issue is unique in the database, its slot is, and so is each of its deliveries.
+step is due, `ticking` has it done by `stepping`, and that by `doing`; `engine` has APScheduler ask
+every minute, and `simulating` runs the very same over months in seconds. That nobody gets an issue
+twice does not hang on any of them: an issue is unique in the database, its slot is, and so is each
+of its deliveries.
 """
 
 from __future__ import annotations

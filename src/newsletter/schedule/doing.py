@@ -18,7 +18,7 @@ from newsletter.content.timing import ReviewPolicy
 from newsletter.delivery.letters import Letters
 from newsletter.errors import ConflictError
 from newsletter.rendering.checks import Severity
-from newsletter.schedule.ticking import News
+from newsletter.schedule.hands import News
 from newsletter.store import editors, issues, lists, reviews
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue

@@ -20,8 +20,10 @@ from newsletter.content.mailinglist import MailingList
 from newsletter.content.moments import Moment, moment_on
 from newsletter.content.preferences import Preferences
 from newsletter.schedule.deciding import Step
+from newsletter.schedule.hands import News
 from newsletter.schedule.planning import basis
-from newsletter.schedule.ticking import Event, News, next_due, tick
+from newsletter.schedule.stepping import Event
+from newsletter.schedule.ticking import next_due, tick
 from newsletter.store import issues, lists, reviews, slots, subscribers
 from newsletter.store.database import Database
 from newsletter.store.outbox import Mail
