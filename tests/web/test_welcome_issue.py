@@ -12,12 +12,13 @@ from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import Clicks, Policies
 from newsletter.delivery.repeating import without_had
-from newsletter.store import issues, outbox_views, subscribers
+from newsletter.store import fanout, issues, outbox, outbox_views, subscribers
 from newsletter.store.database import Database
 from newsletter.store.erasures import ErasureKey, erase
+from newsletter.store.histories import history
 from newsletter.store.outbox import MailKind
 from newsletter.store.steering import pause
-from newsletter.store.values import DeliveryState, SubscriptionState, Way
+from newsletter.store.values import Claim, DeliveryState, Outcome, SubscriptionState, Way
 from newsletter.tokens import Purpose
 from newsletter.tracking.inbound import take_in
 from tests.builders import WEEK, make_digest, make_entry, make_list
@@ -235,3 +236,27 @@ def test_a_crash_before_all_is_in_the_outbox_leaves_the_wish_to_be_confirmed_aga
     newsstand.client.post(paths(mails(newsstand, NEW)[0])[0])
     assert newsstand.subscription(NEW).state is SubscriptionState.ACTIVE
     assert [kind for kind, _ in kinds(newsstand)] == ["confirmation", "welcome", "issue"]
+
+
+def test_a_correction_and_the_history_know_of_it(newsstand: Newsstand) -> None:
+    join(newsstand)
+    with newsstand.database.write() as session:
+        found = outbox.due(session, now=NOW, limit=9)
+        claims = [
+            Claim(delivery_id=d.delivery_id, fixed=d.fixed, plan="", at=NOW)
+            for d in found
+            if d.fixed
+        ]
+        outbox.commit(session, [], claims, sender="test")
+        sent = [
+            Outcome(delivery_id=d.delivery_id, state=DeliveryState.SENT, at=NOW, relay="test")
+            for d in found
+        ]
+        outbox.commit(session, sent, [], sender="test")
+    with newsstand.database.read() as session:
+        person = subscribers.show(session, NEW)
+        told = history(session, person.id, NEW)
+        concerned = fanout.audience_preview(session, "ai-for-science", today=NOW.date(), corrects=1)
+        people = sum(number for _, number in concerned)
+    assert people == len(newsstand.deliveries) + 1
+    assert ("accepted by the relay", "2026-W06") in [(e.what, e.issue) for e in told]

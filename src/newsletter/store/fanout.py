@@ -19,6 +19,7 @@ from newsletter.store.selections import selected
 from newsletter.store.tables import (
     DeliveryRow,
     IssueRow,
+    MailRow,
     PreferencesRow,
     SubscriberRow,
     SubscriptionRow,
@@ -31,6 +32,7 @@ from newsletter.store.values import (
     Skip,
     SubscriptionState,
 )
+from newsletter.store.welcome_tables import WelcomeIssueRow
 
 _GOT = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 
@@ -173,11 +175,19 @@ def _concerned(corrects: int | None) -> ColumnElement[bool]:
     """That somebody got, or may have got, an issue that is corrected; without one, everybody."""
     if corrects is None:
         return true()
-    return exists().where(
+    reader = col(SubscriptionRow.subscriber_id)
+    as_a_reader = exists().where(
         col(DeliveryRow.issue_id) == corrects,
-        col(DeliveryRow.subscriber_id) == col(SubscriptionRow.subscriber_id),
+        col(DeliveryRow.subscriber_id) == reader,
         col(DeliveryRow.state).in_(_GOT),
     )
+    with_a_welcome = exists().where(
+        col(WelcomeIssueRow.issue_id) == corrects,
+        col(WelcomeIssueRow.subscriber_id) == reader,
+        col(MailRow.id) == col(WelcomeIssueRow.mail_id),
+        col(MailRow.state).in_(_GOT),
+    )
+    return as_a_reader | with_a_welcome
 
 
 def _standing(person: Row[Any], today: dt.date) -> Skip | None:

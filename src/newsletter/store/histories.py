@@ -14,19 +14,23 @@ from sqlmodel import select as rows_of
 from newsletter.addresses import address_key
 from newsletter.store.change_tables import ChangeRow
 from newsletter.store.instants import instant
+from newsletter.store.mentions import reports_naming
 from newsletter.store.tables import (
     AttemptRow,
     DeliveryRow,
     DepartureRow,
     FeedbackRow,
     IssueRow,
+    MailRow,
     SubscriptionRow,
     SuppressionRow,
 )
 from newsletter.store.values import DeliveryState
+from newsletter.store.welcome_tables import WelcomeIssueRow
 
-_BY_ADDRESS = ("suppressions", "outbox", "confirmations")
-_NOT_THEIRS = frozenset({"content"})  # the whole bytes of a mail: its other columns tell of it
+_BY_ADDRESS = ("suppressions", "outbox", "confirmations", "editors")
+# The whole bytes of a mail, of which its other columns tell, and what would let somebody in.
+_NOT_THEIRS = frozenset({"content", "session", "link"})
 _CAME_BACK = {
     "lifted": "may be mailed again",
     "unproven": "a report that anybody could have written",
@@ -51,6 +55,7 @@ def history(session: Session, subscriber_id: int, address: str) -> tuple[Event, 
         *_consents(session, subscriber_id),
         *_changes(session, subscriber_id),
         *_deliveries(session, subscriber_id),
+        *_with_a_welcome(session, subscriber_id),
         *_departures(session, subscriber_id),
         *_feedback(session, subscriber_id),
         *_suppressions(session, address),
@@ -66,6 +71,8 @@ def everything(session: Session, subscriber_id: int, address: str) -> Mapping[st
         theirs = [table.c.subscriber_id == subscriber_id] if "subscriber_id" in table.c else []
         if name in _BY_ADDRESS:
             theirs.append(table.c.address_key == address_key(address))
+        if name == "feedback":
+            theirs.append(table.c.id.in_(reports_naming(session, address)))
         if theirs:
             found[name] = _rows(session, table, or_(*theirs))
     person = tables["subscribers"]
@@ -75,7 +82,11 @@ def everything(session: Session, subscriber_id: int, address: str) -> Mapping[st
     found["attempts"] = _rows(session, attempts, attempts.c.delivery_id.in_(deliveries))
     found["recent_clicks"] = _rows(session, opened, opened.c.delivery_id.in_(deliveries))
     choices = tables["preferences"]
-    chosen = [row["preferences_id"] for row in found["subscriptions"]]
+    chosen = {
+        row["preferences_id"]
+        for name in ("subscriptions", "deliveries", "confirmations")
+        for row in found[name]
+    }
     found["preferences"] = _rows(session, choices, choices.c.id.in_(chosen))
     return {name: rows for name, rows in found.items() if rows}
 
@@ -87,6 +98,8 @@ def _rows(session: Session, table: Table, wanted: Any) -> list[dict[str, Any]]:
 
 def _told(column: str, value: Any) -> Any:
     is_instant = column == "at" or column.endswith("_at")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return instant(value).isoformat() if is_instant and isinstance(value, int) else value
 
 
@@ -125,6 +138,24 @@ def _deliveries(session: Session, subscriber_id: int) -> Iterator[Event]:
         what = "accepted by the relay" if row.state == DeliveryState.SENT else row.state
         at = instant(row.last_at if row.last_at is not None else made)
         yield Event(at=at, what=what, list_name=list_name, issue=issue, detail=row.reason)
+
+
+def _with_a_welcome(session: Session, subscriber_id: int) -> Iterator[Event]:
+    query = (
+        rows_of(WelcomeIssueRow, MailRow, IssueRow)
+        .join(MailRow, col(MailRow.id) == WelcomeIssueRow.mail_id)
+        .join(IssueRow, col(IssueRow.id) == WelcomeIssueRow.issue_id)
+        .where(WelcomeIssueRow.subscriber_id == subscriber_id)
+    )
+    for made, mail, issue in session.exec(query):
+        what = "accepted by the relay" if mail.state == DeliveryState.SENT else mail.state
+        yield Event(
+            at=instant(mail.last_at if mail.last_at is not None else made.at),
+            what=what,
+            list_name=issue.list_name,
+            issue=issue.name,
+            detail=": ".join(filter(None, ("behind the welcome", mail.reason))),
+        )
 
 
 def _departures(session: Session, subscriber_id: int) -> Iterator[Event]:
