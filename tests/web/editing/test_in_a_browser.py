@@ -191,6 +191,29 @@ def test_an_editor_reorders_words_undoes_and_judges(project: Project, page: Page
     assert (found, dict(project.issue().digest.notes)) == ([second, first], {})
 
 
+def test_a_finding_stands_beside_its_place_and_leads_to_it(
+    project: Project, browser: Browser, link: str
+) -> None:
+    entry = project.issue().digest.entries[1].entry
+    with project.database.write() as session:
+        wrong = "Summary generation failed"
+        editing.set_text(session, entry.key, "texts.en.impact", wrong, who="x", now=NOW)
+    page = opened(browser, link.replace(f"to={ANN}", "scope=everything&speak=en"))
+    settled(page)
+    mail_frame = page.frame_locator(".screen iframe")
+    dot = mail_frame.get_by_role("button", name=wrong)
+    title = mail_frame.get_by_role("link", name=entry.title)
+    beside, place = dot.bounding_box(), title.bounding_box()
+    assert beside is not None
+    assert place is not None
+    assert abs(beside["y"] - place["y"]) < 12
+    page.locator(".finding.error").get_by_role("button", name=entry.title).first.click()
+    expect(title).to_be_in_viewport()
+    dot.click()
+    expect(page.locator(".finding.pointed")).to_contain_text(wrong)
+    page.context.close()
+
+
 def test_a_test_is_sent_from_the_page(project: Project, page: Page) -> None:
     page.get_by_role("button", name="Send a test").click()
     page.get_by_role("textbox", name="To").fill("somebody@reader.example")

@@ -162,7 +162,8 @@ export function places(shown) {
   for (const finding of page.findings) {
     const links = finding.places.map((index) => linkOf(shown, index));
     const about = shown.message.links.findIndex(({ url }) => url === finding.where);
-    for (const link of [...links, about]) if (link >= 0) found.push({ ...finding, link });
+    // The errors come first; of several at one place the gravest is seen.
+    for (const link of [...links, about]) if (link >= 0 && !found.some((one) => one.link === link)) found.push({ ...finding, link });
   }
   return found;
 }
@@ -170,9 +171,12 @@ export function places(shown) {
 export function linkOf(shown, index) {
   const { links } = shown.message ?? { links: [] };
   const details = links.findIndex(({ url }) => url.endsWith(`#e${index}`));
+  // Its title is the first link to the paper after the entry before.
   const url = shown.entries[index]?.url;
-  for (let at = details - 1; at >= Math.max(0, details - 8); at--) if (links[at].url === url) return at;
-  return details;
+  let start = details;
+  while (start > 0 && !/#e\d+$/.test(links[start - 1].url)) start--;
+  const title = links.slice(start, details).findIndex((link) => link.url === url);
+  return title < 0 ? details : start + title;
 }
 
 // Twice on a place in the mail opens what is said there.
