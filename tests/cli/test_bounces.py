@@ -89,6 +89,22 @@ def test_what_is_not_understood_can_be_looked_at(ready: Run, tmp_path: Path) -> 
     assert ready("bounces", "list", "--show", str(kept["id"])).out.encode() == strange
 
 
+def test_a_report_that_anybody_could_have_written_waits_for_the_admin(
+    sent: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "forged.eml").write_bytes(dsn(recipient="ann@reader.example"))
+    shown = sent("bounces", "read", "forged.eml").out
+    assert "unproven: 1" in shown
+    assert "suppressed: 0" in shown
+    assert "`newsletter bounces review` has your word" in " ".join(shown.split())
+    (held,) = json.loads(sent("bounces", "review", "--json").out)
+    assert (held["issue"], held["domain"], held["people"]) == (ISSUE, "reader.example", 1)
+    assert "1 dismissed" in sent("bounces", "review", ISSUE, "--dismiss").out
+    assert json.loads(sent("bounces", "review", "--json").out) == []
+    assert "suppressed" not in sent("subscribers", "history", "ann@reader.example").out
+    assert "passed over" in sent("subscribers", "history", "ann@reader.example").out
+
+
 def test_nothing_waits_for_review_at_first(ready: Run) -> None:
     assert json.loads(ready("bounces", "review", "--json").out) == []
 
