@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
@@ -21,7 +21,8 @@ from newsletter.errors import NotFoundError, SettingsError
 from newsletter.store.editors import forget
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import instant, seconds
-from newsletter.store.tables import ErasureRow, SubscriberRow
+from newsletter.store.mentions import reports_naming
+from newsletter.store.tables import ErasureRow, FeedbackRow, SubscriberRow
 from newsletter.store.values import Skip
 
 _LEAST = 32  # characters of a key
@@ -48,6 +49,11 @@ STATEMENTS = (
     "DELETE FROM changes WHERE subscriber_id = :id",
     "DELETE FROM suppressions WHERE address_key = :key",
     "DELETE FROM subscriptions WHERE subscriber_id = :id",
+    # Whoever edits without a name is called by their address.
+    "UPDATE edits SET who = 'erased' WHERE lower(who) = :key",
+    "UPDATE edits SET undone_by = 'erased' WHERE lower(undone_by) = :key",
+    "UPDATE reviews SET by = 'erased' WHERE lower(by) = :key",
+    "UPDATE slots SET by = 'erased' WHERE lower(by) = :key",
     "UPDATE subscribers SET address = '', address_key = :gone WHERE id = :id",
 )
 
@@ -96,7 +102,7 @@ def erase(
     session: Session, address: str, key: ErasureKey, now: dt.datetime, *, reason: str = ""
 ) -> None:
     """Forgets a person: address, subscriptions, choices, reasons and servers' words about them,
-    and that they were an editor.
+    unread reports that name them, and that they were an editor.
 
     Numbers of what was sent, and of who left, stay without them. What is on its way is not called
     back; what is queued is not sent.
@@ -126,6 +132,10 @@ def erase(
     }
     forget(session, address)
     connection = session.connection()
+    for number in reports_naming(session, person.address):
+        connection.execute(
+            update(FeedbackRow).where(col(FeedbackRow.id) == number).values(text="", message=None)
+        )
     for statement in STATEMENTS:
         named = {name: value for name, value in everything.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
