@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import json
+from email.message import EmailMessage
+
 import pytest
 from sqlmodel import SQLModel, select
 
+from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError, SettingsError
-from newsletter.store import editors, histories, subscribers
+from newsletter.store import editing, editors, histories, issues, subscribers
 from newsletter.store.database import Database
 from newsletter.store.erasures import STATEMENTS, ErasureKey, erase, erased_among, erasure
-from newsletter.store.feedback import feedback
+from newsletter.store.feedback import feedback, record_unread
 from newsletter.store.members import Admission, Member, add, import_rows
 from newsletter.store.readers import reader
 from newsletter.store.tables import DeliveryRow, SubscriberRow
 from newsletter.store.values import DeliveryState, SubscriptionState, Way
+from tests.builders import make_digest
 from tests.store.stage import LIST, NOW, join, set_stage, sync
 from tests.tracking.mailed import mail
 from tests.tracking.returned_mail import dsn, envelope
@@ -44,6 +49,61 @@ def test_nothing_in_the_database_names_an_erased_person(database: Database) -> N
         assert ANN not in str(feedback(session))
         assert [m.address for m in subscribers.export(session, LIST)] == ["bo@reader.example"]
     assert mailed.suppressed("bo@reader.example") == ""
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
+def test_an_unread_report_that_names_them_is_theirs(database: Database, encoding: str) -> None:
+    def report(address: str) -> bytes:
+        message = EmailMessage()
+        message.set_content(f"Nobody is at <{address.upper()}> =", cte=encoding)
+        return bytes(message)
+
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+        for address in (ANN, "bo@reader.example"):
+            record_unread(session, address, report(address), NOW, why="a riddle")
+        person = subscribers.show(session, ANN)
+        (theirs,) = histories.everything(session, person.id, ANN)["feedback"]
+        assert theirs["text"] == "a riddle"
+    erase_ann(database)
+    with database.read() as session:
+        assert [(item.text, item.kept > 0) for item in feedback(session)] == [
+            ("a riddle", True),
+            ("", False),
+        ]
+
+
+def test_what_an_editor_changed_stays_without_their_address(database: Database) -> None:
+    draft = make_digest()
+    with database.write() as session:
+        sync(session)
+        join(session, ANN)
+        issue = issues.save_draft(session, draft, NOW)
+        editing.set_note(session, issue.id, "en", "note", "A note.", who=ANN, now=NOW)
+        erase(session, ANN, KEY, NOW)
+        assert [edit.who for edit in editing.history(session, issue.id)] == ["erased"]
+
+
+def test_nothing_is_left_in_sqlites_files(sqlite_database: Database) -> None:
+    mail(sqlite_database, [ANN, "bo@reader.example"])
+    erase_ann(sqlite_database)
+    sqlite_database.empty_log()
+    file = sqlite_database.file
+    assert file is not None
+    for part in (file, file.with_name(f"{file.name}-wal")):
+        octets = part.read_bytes()
+        assert ANN.encode() not in octets, part
+
+
+def test_everything_holds_what_they_chose_when_they_were_mailed(database: Database) -> None:
+    mailed = mail(database, [ANN])
+    with database.write() as session:
+        person = subscribers.show(session, ANN)
+        subscribers.set_preferences(session, LIST, person.id, Preferences(html=False))
+        told = histories.everything(session, person.id, ANN)
+    assert [json.loads(row["body"])["html"] for row in told["preferences"]] == [True, False]
+    assert mailed.ids[ANN] == told["deliveries"][0]["id"]
 
 
 def test_what_is_queued_for_an_erased_person_is_not_sent(database: Database) -> None:

@@ -107,6 +107,7 @@ def erase(
         _confirm(f"Erase {person.address}? It cannot be undone.", yes)
         with db.write() as session:
             erase_person(session, person.address, key, now(), reason=reason)
+        db.empty_log()
     out.print("erased; no import will bring them back")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,9 @@ BUSY_SECONDS = 10
 """How long a writer on SQLite waits for another one before it gives up."""
 
 _BEGIN = "newsletter_begin"
+
+# What is deleted is written over: whoever was erased is not in the file any more.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 _UNREACHABLE = (
     OperationalError,
@@ -136,6 +139,18 @@ class Database:
             raise DatabaseError(f"the database {self.place} {state}: run `newsletter db upgrade`")
         raise DatabaseError(self._newer())
 
+    def empty_log(self) -> None:
+        """Takes out of SQLite's log what was deleted from its file, unless somebody reads just now;
+        PostgreSQL sees to that by itself.
+
+        Raises:
+            DatabaseError: the database does not answer.
+        """
+        if self.file is None:
+            return
+        with self.told(), closing(self.writer.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Gives all connections back; the database may not be used after."""
         self.engine.dispose()
@@ -197,7 +212,7 @@ def _sqlite(url: URL) -> Engine:
     def prepare(connection: Any, _record: object) -> None:
         # Python's own transaction handling begins too late and as a reader; we say BEGIN ourselves.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
