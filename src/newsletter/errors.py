@@ -100,3 +100,7 @@ class OneClickError(NewsletterError):
 
 class DatabaseError(NewsletterError):
     """The database cannot be opened, or is of another version than this program."""
+
+
+class ContendedError(DatabaseError):
+    """A transaction was ended in favour of another; the same one may be tried again."""

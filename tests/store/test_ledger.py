@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from unittest.mock import patch
 
+import psycopg
 import pytest
 
 from newsletter.content.mailinglist import InDoubt
 from newsletter.content.preferences import Preferences
+from newsletter.delivery.engine import StoreLedger
 from newsletter.errors import NotFoundError
-from newsletter.store import issues, ledger, subscribers
+from newsletter.store import issues, ledger, senders, subscribers
 from newsletter.store.database import Database
 from newsletter.store.tables import IssueRow
 from newsletter.store.values import DeliveryState, IssueState, Skip, Way
@@ -226,3 +232,38 @@ def test_who_leaves_while_their_message_is_on_its_way_is_not_tried_again(stage: 
     stage.commit([outcome(due.delivery_id, DeliveryState.DEFERRED, due=NOW)])
     assert stage.commit(claims=[stage.claim(stage.due()[0])]) == frozenset()
     assert stage.view(due.delivery_id).reason == Skip.LEFT
+
+
+def test_a_commit_that_meets_another_in_a_deadlock_gives_way_and_is_done_anew(
+    postgresql_database: Database,
+) -> None:
+    """As when many are suppressed in one transaction while they are claimed in another order."""
+    stage = set_stage(postgresql_database, [ADA, BELA])
+    first, second = stage.due()
+    url = postgresql_database.engine.url.render_as_string(hide_password=False)
+    touch = "UPDATE deliveries SET reason = 'touched' WHERE id = %s"
+    claims = [stage.claim(first), stage.claim(second)]
+    with (
+        patch.object(senders, "check_held", lambda *_: None),
+        ThreadPoolExecutor(1) as thread,
+        closing(psycopg.connect(url.replace("+psycopg", ""))) as other,
+        closing(StoreLedger(postgresql_database, stage.issue_id, SENDER)) as books,
+    ):
+        other.execute("SET deadlock_timeout = '30s'")  # it is the ledger that gives way
+        other.execute(touch, (second.delivery_id,))
+        granted = thread.submit(books.commit, [], claims, [])
+        while not _waits_for_another(postgresql_database):
+            time.sleep(0.01)
+        other.execute(touch, (first.delivery_id,))
+        other.commit()
+        assert granted.result(20) == {first.delivery_id, second.delivery_id}
+    assert stage.view(first.delivery_id).attempts == 1
+
+
+def _waits_for_another(database: Database) -> bool:
+    with database.read() as session:
+        found = session.connection().exec_driver_sql(
+            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database())"
+        )
+        return bool(found.scalar())

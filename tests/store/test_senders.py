@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.errors import ConflictError
 from newsletter.store.database import Database
-from newsletter.store.senders import alive, hold_issue
+from newsletter.store.senders import alive, hold_issue, is_held
 
 HOLDER = """
 import sys, time
@@ -24,6 +24,8 @@ with hold_issue(Database.open(sys.argv[1]), 7) as name:
 def test_an_issue_has_one_sender_at_a_time(database: Database) -> None:
     with hold_issue(database, 7) as name:
         assert alive(database, name)
+        assert is_held(database, 7)
+        assert not is_held(database, 8)
         with pytest.raises(ConflictError, match="by another process"), hold_issue(database, 7):
             pass
         with hold_issue(database, 8) as other:
@@ -31,6 +33,7 @@ def test_an_issue_has_one_sender_at_a_time(database: Database) -> None:
         assert not alive(database, other)
         assert alive(database, name)
     assert not alive(database, name)
+    assert not is_held(database, 7)
     with hold_issue(database, 7) as later:
         assert not alive(database, name)
         assert alive(database, later)

@@ -42,7 +42,7 @@ from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.staying import stay
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.settings import Settings
-from newsletter.store import issues, retries
+from newsletter.store import issues, retries, senders
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.troubled import Trouble, troubled_domains
@@ -88,6 +88,7 @@ def send(
             return
         forecast = workflow.forecast(db, wanted, now())
         announce(found, wanted, relay, forecast)
+        _tell_of_others(db, wanted, relay)
         frozen = wanted.state not in (IssueState.DRAFT, IssueState.FROZEN)
         if frozen and not forecast.recipients:
             if not dry_run:
@@ -128,6 +129,24 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
             **{f"  {reason}": number for reason, number in forecast.skipped.items()},
         }
     )
+
+
+def _tell_of_others(db: Database, wanted: Issue, relay: RelaySettings) -> None:
+    """That another process sends, too: each keeps to the relay's rate for itself alone."""
+    if not relay.paced:
+        return
+    with db.read() as session:
+        going = [
+            issue
+            for issue in issues.list_issues(session)
+            if issue.state is IssueState.SENDING and issue.id != wanted.id
+        ]
+    for issue in going:
+        if senders.is_held(db, issue.id):
+            err.print(
+                f"{issue.ref} is being sent by another process, at a rate of its own: together "
+                "they are faster than one; wait for it if the relay does not bear that"
+            )
 
 
 def _ask(recipients: int, yes: bool) -> None:

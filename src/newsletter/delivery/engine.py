@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from newsletter.delivery.breaking import Breaker
@@ -20,7 +20,7 @@ from newsletter.delivery.repeating import Repeating
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
 from newsletter.delivery.warming import count_today
 from newsletter.delivery.watching import while_going
-from newsletter.errors import RelayRefusedError
+from newsletter.errors import ContendedError, RelayRefusedError
 from newsletter.store import canary, issues, ledger, senders
 from newsletter.store.database import Database
 from newsletter.store.direct import Held
@@ -31,6 +31,10 @@ from newsletter.tokens import Keyring
 
 PAGE = 500
 """Deliveries read at once."""
+
+GIVE_WAY = 3
+"""How often a commit that met another transaction is tried again, as of one that suppresses many
+while their deliveries are claimed in another order."""
 
 
 async def deliver(
@@ -137,6 +141,17 @@ class StoreLedger:
         self._held.close()
 
     def commit(
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
+    ) -> frozenset[int]:
+        for _ in range(GIVE_WAY):
+            with suppress(ContendedError):  # nothing of it was done: all of it is done anew
+                return self._commit(outcomes, claims, skips)
+        return self._commit(outcomes, claims, skips)
+
+    def _commit(
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],

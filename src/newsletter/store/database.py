@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from newsletter.errors import DatabaseError
+from newsletter.errors import ContendedError, DatabaseError
 from newsletter.store import migrations
 
 BUSY_SECONDS = 10
@@ -173,6 +173,10 @@ class Database:
                 f"the database {self.place}: all its connections are in use; try again"
             ) from None
         except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
+            if _contended(error):
+                raise ContendedError(
+                    f"the database {self.place} ended a transaction in favour of another: try again"
+                ) from error
             if reason := _reason(error):
                 raise DatabaseError(f"the database {self.place} {reason}") from error
             raise
@@ -230,8 +234,10 @@ def _postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        # What is promised of a power cut needs it, whatever the server's own default is.
+        # What is promised of a power cut, and of claims beside leaves, needs these, whatever the
+        # server's own defaults are.
         connection.execute("SET synchronous_commit = on")
+        connection.execute("SET default_transaction_isolation = 'read committed'")
         connection.commit()
 
     return engine
@@ -241,6 +247,12 @@ def _version(connection: Connection) -> str | None:
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _contended(error: Exception) -> bool:
+    """Whether PostgreSQL gave way to another transaction, by a deadlock or else (class 40)."""
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(driver, psycopg.Error) and (driver.sqlstate or "").startswith("40")
 
 
 def _reason(error: Exception) -> str | None:

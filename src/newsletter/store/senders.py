@@ -64,6 +64,15 @@ def alive(database: Database, sender: str) -> bool:
         return bool(session.connection().execute(_HELD, values).scalar())
 
 
+def is_held(database: Database, issue_id: int) -> bool:
+    """Whether anybody holds an issue now."""
+    if database.file:
+        return _holder(_lock_file(database.file, issue_id)) is not None
+    with database.read() as session:
+        values = {"kind": _ISSUE_LOCKS, "number": issue_id}
+        return bool(session.connection().execute(_HELD, values).scalar())
+
+
 def check_held(within: Within, sender: str) -> None:
     """Makes sure that a sender still has its lock; called in each transaction that claims.
 
