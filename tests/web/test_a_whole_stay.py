@@ -69,7 +69,8 @@ def test_join_confirm_choose_leave_undo(
         chosen = newsstand.subscription(NEW).preferences
         assert chosen.follows == frozenset({"operators", "proofs"})
 
-        page.goto(url + last_links(newsstand)[-1])
+        _, leave, _ = last_links(newsstand)  # of the issue behind the welcome
+        page.goto(url + leave)
         button(page, "Leave the list")
         assert newsstand.subscription(NEW).state is SubscriptionState.LEFT
         button(page, "Undo")
