@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,24 @@ def test_what_was_read_of_a_maildir_is_marked_when_the_next_is_asked_for(
     assert next(batches, None) is None
     names = {file.name for file in (tmp_path / "cur").iterdir()}
     assert names == {"a:2,S", "b:2,FRS", "c:2,S", "d:2,S"}
+    assert list(unread_in(tmp_path)) == []
+
+
+def test_several_may_read_a_maildir_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "_BATCH", 2)
+    (tmp_path / "new").mkdir()
+    names = [f"{number:03}".encode() for number in range(300)]
+    for name in names:
+        (tmp_path / "new" / name.decode()).write_bytes(name)
+
+    def read(_: int) -> list[bytes]:
+        return [message for batch in unread_in(tmp_path) for message in batch]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(read, range(4)))
+    assert sorted(set().union(*found)) == names
     assert list(unread_in(tmp_path)) == []
 
 

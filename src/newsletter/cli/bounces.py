@@ -149,7 +149,7 @@ def _show_unread(found: Sequence[Feedback], kept_for: dt.timedelta) -> None:
         [
             (i.id, i.at, i.size, i.kept, f"{i.at + kept_for:%Y-%m-%d}", i.text)
             if i.kept
-            else (i.id, i.at, i.size, 0, "", f"dropped after {kept_for.days} days")
+            else (i.id, i.at, i.size, 0, "", "what was kept of it is dropped")
             for i in found
         ],
     )

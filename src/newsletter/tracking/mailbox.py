@@ -75,10 +75,12 @@ def unread_in(
     for start in range(0, len(waiting), _BATCH):
         if stop():
             return
+        batch: dict[Path, bytes] = {}
         with _told(folder):
-            batch = [file for file in waiting[start : start + _BATCH] if file.exists()]
-            messages = [_first(file) for file in batch]
-        yield messages
+            for file in waiting[start : start + _BATCH]:
+                with suppress(FileNotFoundError):  # somebody else has moved it
+                    batch[file] = _first(file)
+        yield list(batch.values())
         with _told(folder):
             for file in batch:
                 _mark_seen(folder, file)
