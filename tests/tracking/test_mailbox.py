@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,22 +71,23 @@ def test_what_was_read_of_a_maildir_is_marked_when_the_next_is_asked_for(
     assert list(unread_in(tmp_path)) == []
 
 
-def test_several_may_read_a_maildir_at_once(
+def test_what_somebody_else_reads_at_the_same_moment_is_left_to_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailbox, "_BATCH", 2)
-    (tmp_path / "new").mkdir()
-    names = [f"{number:03}".encode() for number in range(300)]
-    for name in names:
-        (tmp_path / "new" / name.decode()).write_bytes(name)
+    first = mailbox._first
 
-    def read(_: int) -> list[bytes]:
-        return [message for batch in unread_in(tmp_path) for message in batch]
+    def moved_by_another(file: Path) -> bytes:
+        if file.name == "a":
+            file.rename(tmp_path / "cur" / "a:2,S")
+        return first(file)
 
-    with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(read, range(4)))
-    assert sorted(set().union(*found)) == names
-    assert list(unread_in(tmp_path)) == []
+    monkeypatch.setattr(mailbox, "_first", moved_by_another)
+    for folder in ("new", "cur"):
+        (tmp_path / folder).mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "new" / name).write_bytes(name.encode())
+    assert list(unread_in(tmp_path)) == [[b"b"]]
+    assert {file.name for file in (tmp_path / "cur").iterdir()} == {"a:2,S", "b:2,S"}
 
 
 def test_what_is_no_maildir_is_told(tmp_path: Path) -> None:
