@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 
+import pytest
+
+from newsletter.schedule import engine
 from newsletter.schedule.engine import EVERY, JOB, look_now, scheduler
 
 
@@ -53,6 +56,26 @@ def test_it_can_be_told_to_look_now() -> None:
         await until(looks, 1)
         await asyncio.sleep(0.05)
         look_now(clock, now())
+        await until(looks, 2)
+        clock.shutdown()
+
+    asyncio.run(run())
+
+
+def test_a_clock_that_is_set_back_by_hours_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[dt.datetime] = []
+    monkeypatch.setattr(engine, "EVERY", dt.timedelta(seconds=1))
+
+    async def look() -> dt.datetime | None:
+        looks.append(now())
+        return None
+
+    async def run() -> None:
+        clock = scheduler(look, now)
+        clock.start()
+        await until(looks, 1)
+        await asyncio.sleep(0.05)
+        clock.modify_job(JOB, next_run_time=now() + dt.timedelta(hours=3))  # so it seems then
         await until(looks, 2)
         clock.shutdown()
 

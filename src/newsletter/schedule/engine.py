@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 
+from apscheduler.events import EVENT_SCHEDULER_STARTED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -38,7 +40,19 @@ def scheduler(look: Look, clock: Callable[[], dt.datetime]) -> AsyncIOScheduler:
         misfire_grace_time=None,
         max_instances=1,
     )
+    made.add_listener(lambda _event: _watch(made, clock), EVENT_SCHEDULER_STARTED)
     return made
+
+
+def _watch(made: AsyncIOScheduler, clock: Callable[[], dt.datetime]) -> None:
+    """Brings the next look back where a clock that was set back has put it hours away: APScheduler
+    goes by the time of day, and the loop's own time goes on whatever that says."""
+    if not made.running:
+        return
+    now, job = clock(), made.get_job(JOB)
+    if job is not None and job.next_run_time > now + EVERY:
+        made.modify_job(JOB, next_run_time=now)
+    asyncio.get_running_loop().call_later(EVERY.total_seconds(), _watch, made, clock)
 
 
 def look_now(clock: AsyncIOScheduler, now: dt.datetime) -> None:
