@@ -14,10 +14,12 @@ from newsletter.content.mailinglist import Clicks, Policies
 from newsletter.delivery.repeating import without_had
 from newsletter.store import fanout, issues, outbox, outbox_views, subscribers
 from newsletter.store.database import Database
+from newsletter.store.deliveries import delivery
 from newsletter.store.erasures import ErasureKey, erase
 from newsletter.store.histories import history
 from newsletter.store.outbox import MailKind
 from newsletter.store.steering import pause
+from newsletter.store.tables import DeliveryRow
 from newsletter.store.values import Claim, DeliveryState, Outcome, SubscriptionState, Way
 from newsletter.tokens import Purpose
 from newsletter.tracking.inbound import take_in
@@ -260,3 +262,30 @@ def test_a_correction_and_the_history_know_of_it(newsstand: Newsstand) -> None:
         people = sum(number for _, number in concerned)
     assert people == len(newsstand.deliveries) + 1
     assert ("accepted by the relay", "2026-W06") in [(e.what, e.issue) for e in told]
+
+
+def test_a_leave_that_is_taken_back_gives_it_back_within_a_day(newsstand: Newsstand) -> None:
+    join(newsstand)
+    leave = header_link(mails(newsstand, NEW)[-1])
+    for wait, state in ((DAY, DeliveryState.QUEUED), (DAY, DeliveryState.SKIPPED)):
+        newsstand.client.post(leave, data={"choice": "leave"})
+        newsstand.clock += wait
+        newsstand.client.post(leave, data={"choice": "undo"})
+        assert newsstand.subscription(NEW).state is SubscriptionState.ACTIVE
+        assert kinds(newsstand)[-1] == (MailKind.ISSUE, state)
+
+
+def test_what_came_with_a_welcome_is_not_given_back_as_a_delivery(newsstand: Newsstand) -> None:
+    with newsstand.database.write() as session:
+        row = session.get(DeliveryRow, newsstand.deliveries[ADA])
+        assert row is not None
+        row.state = DeliveryState.QUEUED
+        session.add(row)
+    newsstand.client.post(newsstand.leave_path(), data={"choice": "leave"})
+    join(newsstand, ADA)
+    assert kinds(newsstand)[-1] == (MailKind.ISSUE, DeliveryState.QUEUED)
+    newsstand.client.post(newsstand.leave_path(), data={"choice": "leave"})
+    newsstand.client.post(newsstand.leave_path(), data={"choice": "undo"})
+    with newsstand.database.read() as session:
+        assert delivery(session, newsstand.deliveries[ADA]).state is DeliveryState.SKIPPED
+    assert kinds(newsstand)[-1] == (MailKind.ISSUE, DeliveryState.QUEUED)

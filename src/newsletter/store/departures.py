@@ -17,7 +17,7 @@ from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.selections import preferences_id, selected
 from newsletter.store.tables import DepartureRow, ListRow, SubscriptionRow
 from newsletter.store.values import Skip, SubscriptionState, Way
-from newsletter.store.welcome_issues import withdraw
+from newsletter.store.welcome_issues import bring_back, withdraw
 
 _SKIP = text("""
 UPDATE deliveries SET state = 'skipped', reason = :reason
@@ -34,6 +34,8 @@ WHERE subscriber_id = :subscriber AND state = 'skipped' AND reason = :reason
                    AND state IN ('frozen', 'sending', 'paused'))
   AND NOT EXISTS (SELECT 1 FROM suppressions x JOIN subscribers p ON p.address_key = x.address_key
                   WHERE p.id = :subscriber)
+  AND NOT EXISTS (SELECT 1 FROM welcome_issues w WHERE w.issue_id = deliveries.issue_id
+                  AND w.subscriber_id = :subscriber AND w.mail_id IS NOT NULL)
 """)
 
 
@@ -121,6 +123,7 @@ def undo_leave(
         row.state, row.left_at = SubscriptionState.ACTIVE, None
         values = {"subscriber": subscriber_id, "list": list_name, "reason": Skip.LEFT}
         session.connection().execute(_RESTORE, values)
+        bring_back(session, list_name, subscriber_id, now)
     session.add_all((row, last))
     session.flush()
     return True

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
 from newsletter.store.ignoring import insert_new
@@ -24,6 +24,9 @@ ARRIVING = (
     DeliveryState.QUEUED,
 )
 """States in which a message has arrived, or may yet."""
+
+WORTH_SENDING_FOR = dt.timedelta(days=1)
+"""How long after somebody joined an issue is still the one behind their welcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +125,31 @@ def arrived(
 
 def withdraw(session: Session, list_name: str, subscriber_id: int, reason: Skip) -> None:
     """Skips what waits in the outbox of a list's issues for somebody who joined and left."""
-    theirs = select(WelcomeIssueRow.mail_id).where(WelcomeIssueRow.subscriber_id == subscriber_id)
+    which = _of_welcomes(list_name, subscriber_id) & col(MailRow.state).in_(OPEN)
     session.connection().execute(
-        update(MailRow)
-        .where(
-            col(MailRow.id).in_(theirs),
-            col(MailRow.list_name) == list_name,
-            col(MailRow.state).in_(OPEN),
-        )
-        .values(state=DeliveryState.SKIPPED, reason=reason)
+        update(MailRow).where(which).values(state=DeliveryState.SKIPPED, reason=reason)
     )
+
+
+def bring_back(session: Session, list_name: str, subscriber_id: int, now: dt.datetime) -> None:
+    """Queues again what a leave that is taken back had withdrawn, while it is a day old at most."""
+    which = (
+        _of_welcomes(list_name, subscriber_id)
+        & (col(MailRow.state) == DeliveryState.SKIPPED)
+        & (col(MailRow.reason) == Skip.LEFT)
+        & (col(MailRow.created_at) >= seconds(now - WORTH_SENDING_FOR))
+    )
+    session.connection().execute(
+        update(MailRow).where(which).values(state=DeliveryState.QUEUED, reason="")
+    )
+
+
+def _of_welcomes(list_name: str, subscriber_id: int) -> ColumnElement[bool]:
+    theirs = select(WelcomeIssueRow.mail_id).where(
+        WelcomeIssueRow.subscriber_id == subscriber_id,
+        col(WelcomeIssueRow.mail_id).is_not(None),
+    )
+    return col(MailRow.id).in_(theirs) & (col(MailRow.list_name) == list_name)
 
 
 def _was_sent(session: Session, issue_id: int, subscriber_id: int) -> bool:
