@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,7 +16,7 @@ from newsletter.delivery.lanes import Lanes
 from newsletter.delivery.pacing import FIRST_DAY, Pace, Paces
 from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.sender import Summary, Surroundings, send_issue
-from newsletter.store.values import DeliveryState, Due
+from newsletter.store.values import Claim, DeliveryState, Due, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
 from tests.delivery.sending import Sending, run
@@ -160,6 +161,19 @@ def test_two_sends_over_one_relay_share_its_rate() -> None:
     finally:
         for executor in executors:
             executor.shutdown()
+
+
+def test_who_leaves_at_the_last_moment_takes_nobodys_turn() -> None:
+    ledger, server = MemoryLedger.of(FIRST_DAY + 3), ScriptedServer()
+
+    def leave(_outcomes: Sequence[Outcome], claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            if claim.delivery_id in (2, 9, 100):
+                ledger.rows[claim.delivery_id].state = DeliveryState.SKIPPED
+
+    ledger.before_commit = leave
+    to(ledger, server, f"&warmup={NOW.date()}")
+    assert ledger.states() == {SENT: FIRST_DAY, DeliveryState.SKIPPED: 3}
 
 
 def test_a_warm_up_sends_its_days_share_and_says_when_the_rest_goes() -> None:

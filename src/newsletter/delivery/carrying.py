@@ -73,6 +73,7 @@ class Carrier:
         if not await granted:
             # The reader left, or the issue was paused. What was opened never gets its final dot.
             connection.abort()
+            self._course.feed.refund(job.due)
             if not await self._course.work.going():
                 self._course.end()
             return None, granted
