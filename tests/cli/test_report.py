@@ -23,6 +23,7 @@ def test_a_report_names_what_was_measured_and_no_more(filled: Run, mail: Path) -
     assert found["skipped"] == {"no topics chosen": 1}
     assert found["rates"]["leaves"] == 0
     assert found["beside"] == []
+    assert "joined until this issue" in shown  # who came after it is not of it
 
 
 def test_a_list_is_told_with_its_growth_and_issues(filled: Run, mail: Path) -> None:

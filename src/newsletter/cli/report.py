@@ -116,7 +116,8 @@ def _show(found: IssueReport, left: Leaving, at: dt.datetime) -> None:
     if found.clicks is not None:
         facts += _clicks(found.clicks, found.clicks_known_from(at))
     if found.growth is not None:
-        facts += _growth(found.growth, "since the issue before" if found.growth.since else "ever")
+        span = "since the issue before, until this" if found.growth.since else "until this issue"
+        facts += _growth(found.growth, span)
     show_facts(facts)
     if found.clicks is not None and found.clicks.papers:
         _show_opened(found.clicks)
@@ -186,6 +187,5 @@ def _json(found: IssueReport, at: dt.datetime) -> dict[str, Any]:
             "complaints": found.rate(found.complaints),
             "leaves": found.rate(found.leaves.total),
             "leaves_by_way": {w: found.rate(n) for w, n in found.leaves.ways.items()},
-            "leaves_by_scope": {s: found.rate(n) for s, n in found.leaves.scopes.items()},
         },
     }
