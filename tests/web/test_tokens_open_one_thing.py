@@ -15,7 +15,7 @@ PLACES = {Purpose.LEAVE: "/u", Purpose.MANAGE: "/p", Purpose.VIEW: "/v"}
 OPENS = {
     "/u": {Purpose.LEAVE, Purpose.LEAVE_LIST},
     "/p": {Purpose.MANAGE, Purpose.MANAGE_LIST},
-    "/v": {Purpose.VIEW},
+    "/v": {Purpose.VIEW, Purpose.VIEW_WELCOME},
     "/c": set(),  # nothing without a number: see test_clicking
     "/confirm": {Purpose.CONFIRM},
 }
