@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -140,6 +142,17 @@ class ClockStage:
                 text("SELECT address, subject FROM outbox ORDER BY id")
             )
             return [(address, subject) for address, subject in rows]
+
+    def text_of_last_mail(self) -> str:
+        """What the newest mail of the outbox says."""
+        with self.database.read() as session:
+            row = session.connection().execute(
+                text("SELECT content FROM outbox ORDER BY id DESC LIMIT 1")
+            )
+            parsed = message_from_bytes(row.scalar_one(), policy=default)
+        body = parsed.get_body(("plain",))
+        assert body is not None
+        return str(body.get_content())
 
     def sent(self) -> None:
         """What is frozen has reached everybody, as far as the clock can tell."""

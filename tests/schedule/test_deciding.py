@@ -106,6 +106,15 @@ def test_what_must_be_approved_goes_approved_or_at_the_deadline_where_the_list_s
 
 
 @given(situations())
+def test_what_editors_want_changed_does_not_go(
+    case: tuple[Slot, Facts, Schedule, dt.datetime],
+) -> None:
+    facts = case[1]
+    if facts.review is not None and facts.review.state is ReviewState.CHANGES_WANTED:
+        assert next_step(*case) is not Step.SEND
+
+
+@given(situations())
 def test_nothing_goes_unasked_after_the_grace(
     case: tuple[Slot, Facts, Schedule, dt.datetime],
 ) -> None:

@@ -93,6 +93,16 @@ def test_what_hinders_is_said_and_an_issue_that_waits_for_approval_is_not_late(
     )
 
 
+def test_an_issue_that_nobody_approved_in_time_is_late(stage: ClockStage) -> None:
+    stage.schedule(review=ReviewPolicy.REQUIRED, deadline=60)
+    stage.until("2026-02-12 09:10")
+    assert stands(stage).late == ()
+    stage.until("2026-02-12 09:11")
+    assert stands(stage).late == (
+        "ai-for-science/2026-W06 is late (nobody has approved it): approve it or skip it",
+    )
+
+
 def test_holidays_are_shown_and_passed_over(stage: ClockStage) -> None:
     stage.look()
     with stage.database.write() as session:

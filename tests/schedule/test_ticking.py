@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import Policies, TooFew
@@ -14,7 +15,7 @@ from newsletter.store import issues, reviews, slots, steering
 from newsletter.store.database import Database
 from newsletter.store.editing import set_note
 from newsletter.store.senders import CLOCK, hold_issue
-from newsletter.store.slots import SlotState
+from newsletter.store.slots import Slot, SlotState
 from newsletter.store.values import IssueState
 from tests.builders import make_digest, make_entry, make_list
 from tests.schedule.stage import BERLIN, LIST, ClockStage, local, papers, thursday
@@ -194,6 +195,39 @@ def test_a_fault_of_the_program_is_on_record_and_does_not_stop_other_lists(
     assert stage.slot(list_name="weekly-maths").state is SlotState.DRAFTED
 
 
+def test_a_mail_that_cannot_be_written_hides_no_failure_and_keeps_no_other_list(
+    stage: ClockStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.follow(make_list(), make_list(name="weekly-maths"))
+    stage.until("2026-02-12 05:00")
+    stage.unreachable = True
+
+    def faulty(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(type(stage.hands), "alarm", faulty)
+    stage.until("2026-02-12 08:03")
+    assert stage.slot().attempts == 3
+    assert stage.slot(list_name="weekly-maths").attempts == 3
+
+
+def test_a_slot_that_nothing_can_be_done_about_does_not_keep_other_lists(
+    stage: ClockStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.follow(make_list(), make_list(name="weekly-maths"))
+    stage.until("2026-02-12 01:00")
+    asked = slots.get_slot
+
+    def faulty(session: Session, list_name: str, issue: str) -> Slot:
+        if list_name == LIST:
+            raise ZeroDivisionError("by zero")
+        return asked(session, list_name, issue)
+
+    monkeypatch.setattr(slots, "get_slot", faulty)
+    stage.until("2026-02-12 02:00")
+    assert [event.slot.list_name for event in stage.events] == ["weekly-maths"]
+
+
 def test_two_clocks_at_once_are_one(stage: ClockStage) -> None:
     stage.now = local("2026-02-12 08:00")
     with hold_issue(stage.database, CLOCK):
@@ -260,6 +294,27 @@ def test_an_approval_between_the_moment_and_the_deadline_sends_at_once(
 ) -> None:
     stage.schedule(review=ReviewPolicy.REQUIRED, deadline=90, unreviewed=Unreviewed.SKIP)
     stage.until("2026-02-12 09:00")
+    approve(stage)
+    stage.look()
+    assert stage.issue().state is IssueState.FROZEN
+
+
+def reject(stage: ClockStage) -> None:
+    with stage.database.write() as session:
+        reviews.reject(session, stage.issue().id, "eva", stage.now, note="The second summary.")
+
+
+@pytest.mark.parametrize("policy", ReviewPolicy)
+def test_a_draft_of_which_editors_want_changes_does_not_go_whatever_the_list_says(
+    stage: ClockStage, policy: ReviewPolicy
+) -> None:
+    stage.schedule(review=policy, unreviewed=Unreviewed.SEND)
+    stage.until("2026-02-12 05:00")
+    reject(stage)
+    stage.until("2026-02-12 18:00")
+    assert stage.steps() == [*READY[:2], "hold 2026-W06"]
+    assert stage.slot().note == "eva wants changes: The second summary."
+    assert "goes all the same" not in stage.text_of_last_mail()
     approve(stage)
     stage.look()
     assert stage.issue().state is IssueState.FROZEN

@@ -24,7 +24,7 @@ class Step(StrEnum):
     ASSEMBLE = "assemble"
     REMIND = "remind"
     SEND = "send"
-    HOLD = "hold"  # its moment came, and nobody approved
+    HOLD = "hold"  # its moment came, and nobody approved, or somebody wants changes
     SKIP = "skip"  # nobody approved until the deadline, and the list skips such an issue
     MISS = "miss"  # too late to send without asking
     FOLLOW = "follow"  # it is on its way, by whosever hand
@@ -43,6 +43,11 @@ class Facts:
     def approved(self) -> bool:
         """Whether editors let the draft go as it is."""
         return self.review is not None and self.review.state is ReviewState.APPROVED
+
+    @property
+    def refused(self) -> bool:
+        """Whether editors want changes of the draft, and nobody has made any yet."""
+        return self.review is not None and self.review.state is ReviewState.CHANGES_WANTED
 
 
 def next_step(slot: Slot, facts: Facts, schedule: Schedule, now: dt.datetime) -> Step | None:
@@ -114,10 +119,10 @@ def _must_be_read(schedule: Schedule) -> bool:
 def _at_its_moment(slot: Slot, facts: Facts, schedule: Schedule, now: dt.datetime) -> Step | None:
     if now < slot.send_at:
         return None
-    if facts.approved or not _must_be_read(schedule):
+    if facts.approved or not (_must_be_read(schedule) or facts.refused):
         return Step.SEND
-    if now >= deadline(slot, schedule):
-        if schedule.unreviewed is Unreviewed.SEND:
+    if _must_be_read(schedule) and now >= deadline(slot, schedule):
+        if schedule.unreviewed is Unreviewed.SEND and not facts.refused:
             return Step.SEND
         if schedule.unreviewed is Unreviewed.SKIP:
             return Step.SKIP

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.timing import Unreviewed
+from newsletter.content.timing import Schedule, Unreviewed
 from newsletter.content.window import issue_name
 from newsletter.schedule.deciding import deadline
 from newsletter.schedule.planning import ahead, zones_of
@@ -102,7 +102,7 @@ def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> S
 
 
 def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
-    late = lateness(slot, mailing_list.schedule.zone, now)
+    late = lateness(slot, mailing_list.schedule, now)
     return Coming(
         list_name=slot.list_name,
         issue=slot.issue,
@@ -116,12 +116,17 @@ def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
     )
 
 
-def lateness(slot: Slot, zone: str, now: dt.datetime) -> str:
-    """What is wrong with a slot; empty where it only waits for its time, or for somebody."""
+def lateness(slot: Slot, schedule: Schedule, now: dt.datetime) -> str:
+    """What is wrong with a slot; empty where it only waits for its time, or for an approval that
+    the list still gives time for."""
     if slot.state is SlotState.MISSED:
         return f"was missed ({_bare(slot.note, slot)}): run, send or skip it"
     if slot.error:
-        tries = "" if slot.state is SlotState.SENDING else f", tried again {_at(slot.due_at, zone)}"
+        tries = (
+            ""
+            if slot.state is SlotState.SENDING
+            else f", tried again {_at(slot.due_at, schedule.zone)}"
+        )
         return f"does not get on{tries}: {_bare(slot.error, slot)}"
     step = {
         SlotState.PLANNED: slot.assemble_at,
@@ -130,6 +135,8 @@ def lateness(slot: Slot, zone: str, now: dt.datetime) -> str:
     }.get(slot.state)
     if step is not None and now - step > SLACK:
         return "is late: no clock runs; start `newsletter serve`"
+    if slot.state is SlotState.HELD and now - deadline(slot, schedule) > SLACK:
+        return f"is late ({_bare(slot.note, slot)}): approve it or skip it"
     return ""
 
 

@@ -16,7 +16,7 @@ import structlog
 from sqlmodel import Session
 
 from newsletter.content.mailinglist import MailingList, TooFew
-from newsletter.content.timing import ReviewPolicy
+from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.errors import NewsletterError, TooFewError
 from newsletter.schedule.deciding import Facts, Step, deadline, next_step, retry_at
 from newsletter.schedule.hands import Hands, News
@@ -68,9 +68,7 @@ class Work:
             slot = slots.get_slot(session, self.mailing_list.name, self.name)
             issue = issues.issue_head(session, self.mailing_list.name, self.name)
             draft = issue is not None and issue.state is IssueState.DRAFT
-            review = (
-                reviews.review(session, issue.id) if issue and draft and self._read_first else None
-            )
+            review = reviews.review(session, issue.id) if issue and draft else None
         return slot, issue, Facts(issue=issue.state if issue else None, review=review)
 
     @property
@@ -106,7 +104,7 @@ class Work:
             case Step.FOLLOW:
                 self._advance(slot, SlotState.SENDING, self.now)
             case Step.HOLD:
-                self._hold(slot)
+                self._hold(slot, facts)
             case Step.MISS:
                 self._miss(slot)
             case Step.SKIP:
@@ -141,10 +139,13 @@ class Work:
                 reviews.ask(session, issue.id, self.now)
             _put(session, mails, self.now)
 
-    def _hold(self, slot: Slot) -> None:
-        until = deadline(slot, self.mailing_list.schedule)
-        note = "nobody has approved it"
-        mails = self._alarm(slot, News.HELD, note, until)
+    def _hold(self, slot: Slot, facts: Facts) -> None:
+        schedule = self.mailing_list.schedule
+        until, note, told = deadline(slot, schedule), "nobody has approved it", True
+        if facts.refused and facts.review is not None:
+            note = f"{facts.review.by} wants changes: {' '.join(facts.review.note.split())}"
+            told = self._read_first and schedule.unreviewed is Unreviewed.SKIP
+        mails = self._alarm(slot, News.HELD, note, until if told else None)
         self._advance(slot, SlotState.HELD, until, note=note, mails=mails)
 
     def _miss(self, slot: Slot) -> None:
@@ -210,12 +211,15 @@ class Work:
         self, slot: Slot, news: News, reason: str, until: dt.datetime | None = None
     ) -> Sequence[Mail]:
         """The mails; none, and a line in the log, where they cannot be written."""
+        log = structlog.get_logger("newsletter.schedule")
         try:
             return self.hands.alarm(slot, news, reason, until, self.now)
         except NewsletterError as error:
             why = str(error)  # as above
-            structlog.get_logger("newsletter.schedule").error("nobody told", reason=why)
-            return ()
+            log.error("nobody told", issue=slot.ref, reason=why)
+        except Exception:  # what went wrong must be on record all the same
+            log.exception("nobody told", issue=slot.ref)
+        return ()
 
 
 def _put(session: Session, mails: Sequence[Mail], now: dt.datetime) -> None:

@@ -51,7 +51,18 @@ def _all(db: Database, hands: Hands, now: dt.datetime) -> Iterator[Event]:
         found = [lists.get_list(session, name) for name in lists.list_names(session)]
     for mailing_list in found:
         for name in _planned(db, mailing_list, now):
-            yield from Work(db, hands, mailing_list, name, now).done()
+            yield from _worked(Work(db, hands, mailing_list, name, now))
+
+
+def _worked(work: Work) -> Iterator[Event]:
+    """What was done of one slot; a fault that it could not even note must not keep the others."""
+    try:
+        yield from work.done()
+    except DatabaseError:
+        raise
+    except Exception:  # whatever it was; the next tick tries again
+        log = structlog.get_logger("newsletter.schedule")
+        log.exception("not done", issue=f"{work.mailing_list.name}/{work.name}")
 
 
 def _planned(db: Database, mailing_list: MailingList, now: dt.datetime) -> list[str]:
