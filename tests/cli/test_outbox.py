@@ -1,6 +1,8 @@
 """Tests and other mails for one person, from the command line."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,21 @@ def test_what_is_no_address_is_told_and_nothing_is_queued(filled: Run) -> None:
     shown = filled("send", ISSUE, "--test", ME, "--test", "not an address")
     assert shown.code == 1
     assert found(filled) == []
+
+
+def test_what_a_dead_sender_left_is_shown_in_doubt_and_settled_by_hand(
+    filled: Run, mail: Path, tmp_path: Path
+) -> None:
+    filled("send", ISSUE, "--test", ME)
+    with closing(sqlite3.connect(tmp_path / "newsletter.db")) as connection, connection:
+        connection.execute("UPDATE outbox SET state = 'sending', sender = '0-000000aa'")
+    assert found(filled, "--state", "in doubt") == [("test", ME, "in doubt")]
+    assert found(filled, "--state", "sending") == []
+    (row,) = json.loads(filled("outbox", "--json").out)
+    number = str(row["id"])
+    assert filled("outbox", "resolve", number).code == 2, "which way must be said"
+    shown = filled("outbox", "resolve", number, "--resend")
+    assert shown.out.startswith(f"{ME}: queued; `newsletter outbox send`")
+    assert filled("outbox", "resolve", number, "--sent").code == 1, "there is no doubt any more"
+    assert filled("outbox", "send").out == "sent  1\n"
+    assert len(list(mail.iterdir())) == 2
