@@ -16,6 +16,7 @@ import uvloop
 
 from newsletter import workflow
 from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_of
+from newsletter.cli.approving import mind_approval
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
@@ -63,7 +64,9 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     announce_file: AnnounceOption = None,
     about: AboutOption = "",
-    force: Annotated[bool, typer.Option("--force", help="Send whatever `check` says.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Send whatever `check` says, and without approval.")
+    ] = False,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Do not try the unsubscribe address first.")
     ] = False,
@@ -97,6 +100,7 @@ def send(
                     issues.finish_if_done(session, wanted.id, now())
             out.print("nothing is left to send: 0 messages")
             return
+        mind_approval(db, wanted, force=force, dry_run=dry_run)
         if dry_run:
             return
         if wanted.state is IssueState.DRAFT and not wanted.digest.subject:
@@ -109,6 +113,15 @@ def send(
         report(db, wanted, summary)
     if summary.halt or summary.stopped:
         raise typer.Exit(1)
+
+
+def _repeated(forecast: Forecast) -> dict[str, str]:
+    """That fewer may get it, where some have all that it has for them."""
+    if not forecast.repeated:
+        return {}
+    entries = counted(forecast.repeated, "entry", "entries")
+    said = f"{entries} in other issues before: at most so many, as who has all it has gets no mail"
+    return {"  of it": said}
 
 
 def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: Forecast) -> None:
@@ -125,6 +138,7 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
             **({"at most": f"{relay.rate:g} messages a second"} if relay.rate else {}),
             **({"has it already": forecast.reached} if forecast.reached else {}),
             "will get it": forecast.recipients,
+            **_repeated(forecast),
             "will not": sum(forecast.skipped.values()),
             **{f"  {reason}": number for reason, number in forecast.skipped.items()},
         }

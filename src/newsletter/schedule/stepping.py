@@ -211,13 +211,13 @@ class Work:
         self, slot: Slot, news: News, reason: str, until: dt.datetime | None = None
     ) -> Sequence[Mail]:
         """The mails; none, and a line in the log, where they cannot be written."""
-        log = structlog.get_logger("newsletter.schedule")
         try:
             return self.hands.alarm(slot, news, reason, until, self.now)
         except NewsletterError as error:
             why = str(error)  # as above
-            log.error("nobody told", issue=slot.ref, reason=why)
+            structlog.get_logger("newsletter.schedule").error("nobody told", reason=why)
         except Exception:  # what went wrong must be on record all the same
+            log = structlog.get_logger("newsletter.schedule")
             log.exception("nobody told", issue=slot.ref)
         return ()
 
