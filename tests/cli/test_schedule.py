@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.cli import clockwork
+from newsletter.cli import slots as commands
 from newsletter.store import slots
 from newsletter.store.database import Database
+from newsletter.store.senders import CLOCK, hold_issue
 from newsletter.store.slots import Slot, SlotState
 from tests.cli.conftest import Run
 
@@ -139,3 +141,42 @@ def test_waves_are_named_with_the_schedule(filled: Run, tmp_path: Path) -> None:
     with chdir(tmp_path):
         filled("lists", "sync")
     assert "by each reader's clock" in filled("schedule").out
+
+
+def test_a_run_beside_another_clock_says_so_and_not_that_nothing_was_due(
+    ready: Run, database: Database, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "TRIES", 1)
+    with hold_issue(database, CLOCK):
+        said = ready("schedule", "run")
+    assert (said.code, said.out) == (1, "")
+    assert "another clock is at work and does what is due" in said.err
+    assert ready("schedule", "run").out == "nothing was due\n"
+
+
+def asks_for_approval(run: Run, folder: Path) -> None:
+    file = folder / "subscribers" / LIST / "list.toml"
+    asked = '[schedule]\nreview = "required"\nunreviewed = "skip"'
+    file.write_text(file.read_text().replace("[schedule]", asked))
+    assert run("lists", "sync").code == 0
+
+
+def test_what_nobody_approved_is_neither_sent_nor_skipped_by_a_run(
+    filled: Run, database: Database, mail: Path, tmp_path: Path
+) -> None:
+    issue = missed(filled, database)
+    asks_for_approval(filled, tmp_path)
+    said = filled("schedule", "run", issue)
+    assert "nobody has approved it" in said.err
+    assert slot(database, issue).state is SlotState.MISSED
+    assert not list(mail.iterdir())
+
+
+def test_a_run_sends_what_editors_are_told(filled: Run, database: Database, mail: Path) -> None:
+    """A timer may be all that keeps the clock."""
+    issue = missed(filled, database)
+    with database.write() as session:
+        session.connection().execute(text("UPDATE slots SET state = 'drafted'"))
+    assert filled("schedule", "run").out == f"{issue}: miss: done\n"
+    (told,) = mail.iterdir()
+    assert b"Subject: Not sent: " in told.read_bytes()

@@ -19,7 +19,7 @@ def mind_approval(db: Database, wanted: Issue, *, force: bool, dry_run: bool) ->
     Raises:
         ConflictError: it may not, and neither `force` nor `dry_run` says to go on.
     """
-    reason = _unapproved(db, wanted)
+    reason = unapproved(db, wanted)
     if not reason:
         return
     if dry_run:
@@ -33,7 +33,7 @@ def mind_approval(db: Database, wanted: Issue, *, force: bool, dry_run: bool) ->
         )
 
 
-def _unapproved(db: Database, wanted: Issue) -> str:
+def unapproved(db: Database, wanted: Issue) -> str:
     """Why a draft may not go without somebody's word; empty where it may.
 
     An issue that is frozen was let go already, and an announcement is its writer's own word. What

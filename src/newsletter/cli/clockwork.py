@@ -7,7 +7,7 @@ import datetime as dt
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 
 import structlog
@@ -94,7 +94,8 @@ class Sends:
         due next, as far as is known."""
         try:
             async with self._looking:
-                await asyncio.to_thread(self.tick)
+                with suppress(ConflictError):  # another clock does what is due
+                    await asyncio.to_thread(self.tick)
                 await self.waiting()
                 return await asyncio.to_thread(self._next_due)
         except DatabaseError as error:
@@ -103,7 +104,12 @@ class Sends:
             return None
 
     def tick(self) -> tuple[Event, ...]:
-        """One look at all slots, in a thread that may wait."""
+        """One look at all slots, in a thread that may wait.
+
+        Raises:
+            ConflictError: another clock is at it.
+            DatabaseError: the database does not answer.
+        """
         return tick(self._db, self._hands, self._clock())
 
     async def waiting(self) -> None:

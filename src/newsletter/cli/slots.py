@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from contextlib import suppress
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from sqlmodel import Session
 
+from newsletter.cli.approving import unapproved
 from newsletter.cli.clockwork import Sends
 from newsletter.cli.edge import database, now, out, settings, split_issue
 from newsletter.cli.identity import who
 from newsletter.cli.logs import configure_logs
+from newsletter.cli.outbox import flushed
 from newsletter.content.moments import moment_on, window_on
+from newsletter.content.timing import ReviewPolicy
 from newsletter.content.window import parse_issue_name
+from newsletter.delivery.relay import parse_relays
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.schedule.planning import basis, zones_of
 from newsletter.schedule.stepping import Event
-from newsletter.store import issues, lists, slots
+from newsletter.store import issues, lists, outbox, slots
 from newsletter.store.database import Database
 from newsletter.store.drafting import redraw_all
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.values import IssueState
+
+TRIES, BETWEEN = 100, 0.2
+"""How often another clock is waited for, and the seconds between two tries."""
 
 IssuesArgument = Annotated[
     list[str], typer.Argument(metavar="ISSUE…", help="LIST/WEEK, ai-for-science/2026-W06")
@@ -79,6 +87,7 @@ def run(
     `serve`, or for an issue that was missed."""
     found = settings()
     configure_logs(found.log_level)
+    relay = parse_relays(found.relay_url, found.fallback_relay_url)
     with database(found) as db:
         if issue is not None:
             _go_now(db, _slot(db, issue))
@@ -88,24 +97,54 @@ def run(
             out.print(f"{event.slot.ref}: {event.step}: {said}")
         if not done:
             out.print("nothing was due")
+        with db.read() as session:
+            told = outbox.is_waiting(session, now())
+        if told:  # what editors are told of this; where no `serve` runs, nobody else sends it
+            asyncio.run(flushed(db, relay))
     if any(event.error for event in done):
         raise typer.Exit(1)
 
 
 async def _run(sends: Sends) -> tuple[Event, ...]:
-    done = await asyncio.to_thread(sends.tick)
+    done = await _tick(sends)
     await sends.waiting()
     await sends.settled()
-    return done + await asyncio.to_thread(sends.tick)
+    return done + await _tick(sends)
+
+
+async def _tick(sends: Sends) -> tuple[Event, ...]:
+    """One look, after whichever clock is at it, which takes seconds."""
+    for _ in range(TRIES):
+        with suppress(ConflictError):
+            return await asyncio.to_thread(sends.tick)
+        await asyncio.sleep(BETWEEN)
+    return await asyncio.to_thread(sends.tick)
 
 
 def _go_now(db: Database, slot: Slot) -> None:
+    _refuse_unapproved(db, slot)
     with db.write() as session:
         _refuse_begun(session, slot)
         head = issues.issue_head(session, slot.list_name, slot.issue)
         state = SlotState.DRAFTED if head is not None else SlotState.PLANNED
         if not slots.reopen(session, slot, state, now(), by=who()):
             raise _changed(slot)
+
+
+def _refuse_unapproved(db: Database, slot: Slot) -> None:
+    """Its time for approval has gone by: the list's policy would decide at once, or it would only
+    wait, and neither is what `run` is asked for."""
+    with db.read() as session:
+        review = lists.get_list(session, slot.list_name).schedule.review
+        drafted = issues.issue_head(session, slot.list_name, slot.issue) is not None
+        wanted = issues.get_issue(session, slot.list_name, slot.issue) if drafted else None
+    if wanted is not None and (reason := unapproved(db, wanted)):
+        raise ConflictError(f"{reason}: `newsletter issues approve {slot.ref}` first")
+    if wanted is None and review is ReviewPolicy.REQUIRED:
+        raise ConflictError(
+            f"{slot.ref} has no draft that anybody could approve: `newsletter issues assemble "
+            f"{slot.list_name} --week {slot.issue}`, then `newsletter issues approve {slot.ref}`"
+        )
 
 
 def _slot(db: Database, reference: str) -> Slot:

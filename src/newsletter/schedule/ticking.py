@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import structlog
 
@@ -21,16 +22,14 @@ from newsletter.store.database import Database
 
 
 def tick(db: Database, hands: Hands, now: dt.datetime) -> tuple[Event, ...]:
-    """Does what is due at `now`; nothing while another clock works.
+    """Does what is due at `now`.
 
     Raises:
+        ConflictError: another clock is at it just now; nothing was done.
         DatabaseError: the database does not answer; the next tick goes on.
     """
-    try:
-        with senders.hold_issue(db, senders.CLOCK):
-            return tuple(_all(db, hands, now))
-    except ConflictError:
-        return ()
+    with _held(db):
+        return tuple(_all(db, hands, now))
 
 
 def next_due(db: Database, now: dt.datetime) -> dt.datetime | None:
@@ -44,6 +43,18 @@ def next_due(db: Database, now: dt.datetime) -> dt.datetime | None:
             if at > now
         ]
     return min(found, default=None)
+
+
+@contextmanager
+def _held(db: Database) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(senders.hold_issue(db, senders.CLOCK))
+        except ConflictError:
+            raise ConflictError(
+                "another clock is at work and does what is due: `newsletter schedule` shows it"
+            ) from None
+        yield
 
 
 def _all(db: Database, hands: Hands, now: dt.datetime) -> Iterator[Event]:
