@@ -40,6 +40,7 @@ from newsletter.store import amending, canary, issues, lists, printed, senders, 
 from newsletter.store.database import Database
 from newsletter.store.drafting import draft_digest
 from newsletter.store.issues import Issue
+from newsletter.store.repeats import repeats
 from newsletter.store.values import DeliveryState, IssueState, Skip, SubscriptionState
 from newsletter.store.waves import waves_of
 from newsletter.tokens import Keyring
@@ -50,11 +51,16 @@ FAN_OUT_CHUNK = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """How many people an issue goes to, how many it does not and why, and how many have it."""
+    """How many people an issue goes to, how many it does not and why, and how many have it.
+
+    `repeated` of its entries stood in other issues: who has all that an issue has for them is
+    among the recipients and gets none, which is known of each when their message is written.
+    """
 
     recipients: int
     skipped: Mapping[str, int]
     reached: int = 0
+    repeated: int = 0
 
 
 def assemble_issue(
@@ -184,8 +190,11 @@ def issue_of_week(
 def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
     """Who gets it: from the present audience until all have their rows, else from those."""
     with db.read() as session:
+        known = repeats(session, issue.id, issue.digest)
+        repeated = 0 if known is None else known.number
         if issue.state not in (IssueState.DRAFT, IssueState.FROZEN):
-            return _remaining(issues.counts(session, issue.id), issues.skips(session, issue.id))
+            left = _remaining(issues.counts(session, issue.id), issues.skips(session, issue.id))
+            return replace(left, repeated=repeated)
         today = local_day(issue.digest.list, now)
         only = issue.corrects
         standing = issues.standing_counts(session, issue.list_name, today=today, corrects=only)
@@ -199,7 +208,7 @@ def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
                 skipped[reason.value] += people
             else:
                 recipients += people
-    return Forecast(recipients=recipients, skipped=dict(skipped.most_common()))
+    return Forecast(recipients=recipients, skipped=dict(skipped.most_common()), repeated=repeated)
 
 
 def _remaining(counts: Mapping[DeliveryState, int], skips: Mapping[str, int]) -> Forecast:

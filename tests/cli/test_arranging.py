@@ -15,6 +15,16 @@ FIRST = "2602.09093"
 THIRD = "2602.06695"
 MAGNETS = "“Predicting magnets”"
 MAGNETS = "“Predicting magnets”"
+LISTING = """\
+# cs.LG [[Back]](#toc)
+
+### [1] [A paper that came late](https://arxiv.org/abs/2602.09999)
+*Ada Example*
+
+Main category: cs.LG
+
+TL;DR: It came late.
+"""
 SECOND = "Unified Biomolecular Trajectory Generation via Pretrained Variational Bridge"
 
 
@@ -57,9 +67,37 @@ def test_what_is_left_out_of_one_issue_is_taken_back(filled: Run) -> None:
 
 
 def test_what_was_dropped_from_all_issues_is_restored(filled: Run) -> None:
-    filled("entries", "drop", FIRST)
+    before = keys(filled)
+    assert "dropped (Predicting" in filled("entries", "drop", FIRST).out
+    assert "dropped, as it was" in filled("entries", "drop", FIRST).out
+    assert keys(filled) == before[1:]
     assert "no longer dropped" in filled("entries", "restore", FIRST).out
     assert not json.loads(filled("entries", "show", FIRST, "--json").out)["dropped"]
+    assert keys(filled) == before
+
+
+def test_a_drop_from_all_issues_stands_in_the_histories_and_is_undone(filled: Run) -> None:
+    filled("entries", "drop", FIRST)
+    title = "“Predicting magnetism with first-principles AI”"
+    for shown in (("issues", "history", ISSUE), ("entries", "show", FIRST)):
+        assert f"dropped {title} from all issues" in filled(*shown).out
+    assert f"undone: dropped {title}" in filled("issues", "undo", ISSUE).out
+    assert keys(filled)[0] == f"arxiv:{FIRST}"
+    assert not json.loads(filled("entries", "show", FIRST, "--json").out)["dropped"]
+    filled("issues", "redo", ISSUE)
+    filled("entries", "restore", FIRST)
+    assert f"restored {title} to all" in filled("issues", "history", ISSUE).out
+
+
+def test_a_correction_of_an_entry_is_undone_with_the_issue_that_has_it(filled: Run) -> None:
+    filled("entries", "edit", FIRST, "title=Magnets")
+    assert "changed title of “Magnets”" in filled("issues", "history", ISSUE).out
+    assert filled("issues", "undo", ISSUE).code == 0
+    stored = json.loads(filled("entries", "show", FIRST, "--json").out)
+    assert (stored["title"], stored["edited"]) == (
+        "Predicting magnetism with first-principles AI",
+        [],
+    )
 
 
 def test_changes_are_undone_and_done_again_and_named(filled: Run) -> None:
@@ -102,8 +140,11 @@ def test_a_draft_is_approved_and_a_change_is_shown_since_then(filled: Run) -> No
     assert filled("issues", "diff", ISSUE).out.endswith("nothing is different\n")
 
 
-def test_what_came_after_the_assembling_is_told_before_it_is_approved(filled: Run) -> None:
-    filled("entries", "drop", FIRST)
+def test_what_came_after_the_assembling_is_told_before_it_is_approved(
+    filled: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "listing.md").write_text(LISTING)
+    assert filled("entries", "import", "listing.md", "--date", "2026-02-06").code == 0
     assert "1 change of what is stored came after" in filled("issues", "approve", ISSUE).out
 
 

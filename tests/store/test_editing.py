@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from newsletter.content.digest import Digest
-from newsletter.content.entry import Tier
+from newsletter.content.entry import Period, Tier
 from newsletter.content.sources.document import Document
 from newsletter.errors import ConflictError, NewsletterError, NotFoundError
 from newsletter.store import drafting, editing, entries, issues
@@ -24,6 +24,7 @@ NAME = "2026-W06"
 ADA = "Ada Example"
 FIRST = "Long-range force fields"
 FIELD = "texts.en.summary"
+WEEKS = dt.timedelta(weeks=3)
 
 
 @pytest.fixture
@@ -243,10 +244,26 @@ def test_what_cannot_be_said_is_told(draft: Session) -> None:
         editing.set_note(draft, issue, "en", "note", "a\x1bb", who=ADA, now=NOW)
     with pytest.raises(NewsletterError, match="has no field"):
         editing.set_text(draft, FIRST, "colour", "red", who=ADA, now=NOW)
+    with pytest.raises(NewsletterError, match="20000 at most"):
+        editing.set_note(draft, issue, "en", "note", "a" * 20_001, who=ADA, now=NOW)
     take_in(draft, "elsewhere", 55)
     editing.drop(draft, issue, "Paper 55", who=ADA, now=NOW)
     with pytest.raises(NotFoundError, match="does not have “Paper 55"):
         editing.move(draft, issue, "Paper 55", 1, who=ADA, now=NOW)
+
+
+def test_what_is_no_entry_of_an_issue_is_not_changed_from_there(draft: Session) -> None:
+    """Editors may change what their lists' issues have, and nothing that only others have."""
+    other = make_entry(56, period=Period(WEEK.last + WEEKS, WEEK.last + WEEKS))
+    document = Document(
+        key="far", name="far", format="listing", entries=(other,), brief=None, remarks=()
+    )
+    entries.import_document(draft, document, "far", NOW)
+    issue = number_of(draft)
+    with pytest.raises(NotFoundError, match="does not have “Paper 56"):
+        editing.set_text(draft, other.key, FIELD, "Ours.", who=ADA, now=NOW, issue_id=issue)
+    editing.drop(draft, issue, FIRST, who=ADA, now=NOW)
+    assert editing.set_text(draft, FIRST, FIELD, "Ours.", who=ADA, now=NOW, issue_id=issue)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -278,7 +295,7 @@ def test_undoing_everything_is_where_one_began(
 def change(session: Session, issue: int, data: st.DataObject) -> Edit | None:
     present = titles(session)
     entry = data.draw(st.sampled_from(present))
-    match data.draw(st.sampled_from(["move", "tier", "drop", "restore", "note", "text"])):
+    match data.draw(st.sampled_from(["move", "tier", "drop", "restore", "note", "text", "all"])):
         case "move":
             place = data.draw(st.integers(0, len(present) + 1))
             return editing.move(session, issue, entry, place, who=ADA, now=NOW)
@@ -292,6 +309,8 @@ def change(session: Session, issue: int, data: st.DataObject) -> Edit | None:
             return (
                 editing.restore(session, issue, str(out[0].id), who=ADA, now=NOW) if out else None
             )
+        case "all" if len(present) > 1:
+            return editing.set_dropped(session, entry, True, who=ADA, now=NOW)
         case "text":
             said = data.draw(st.sampled_from(["", "One.", "Two."]))
             return editing.set_text(session, entry, FIELD, said, who=ADA, now=NOW, issue_id=issue)

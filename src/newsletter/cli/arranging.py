@@ -62,8 +62,7 @@ def drop(
     """Keep an entry out of every issue not yet frozen; or, with --issue, out of that one alone."""
     with database() as db, db.write() as session:
         if not issue:
-            dropped = entries.drop_entry(session, entry, now())
-            out.print(f"{dropped.entry.key}: dropped ({dropped.entry.title})")
+            _everywhere(session, entry, True)
             return
         found, key = _meant(session, entry, issue)
         done = editing.drop(session, found.id, key, who=who(), now=now())
@@ -79,12 +78,20 @@ def restore(
     """Take back a `drop`: of all issues or, with --issue, of that one."""
     with database() as db, db.write() as session:
         if not issue:
-            back = entries.restore_entry(session, entry, now())
-            out.print(f"{back.entry.key}: no longer dropped ({back.entry.title})")
+            _everywhere(session, entry, False)
             return
         found, key = _meant(session, entry, issue)
         done = editing.restore(session, found.id, key, who=who(), now=now())
         _tell(issues.issue_by_id(session, found.id), key, done)
+
+
+def _everywhere(session: Session, entry: str, to: bool) -> None:
+    """Drops an entry from every issue that is not frozen, or restores it."""
+    found = entries.get_entry(session, entry)
+    done = editing.set_dropped(session, str(found.id), to, who=who(), now=now())
+    already = "" if done else ", as it was"
+    verb = "dropped" if to else "no longer dropped"
+    out.print(f"{found.entry.key}: {verb}{already} ({found.entry.title})")
 
 
 def _meant(session: Session, entry: str, issue: str) -> tuple[Issue, str]:

@@ -30,6 +30,7 @@ from newsletter.store import editing, edits, lists
 from newsletter.store import entries as store
 from newsletter.store.database import Database
 from newsletter.store.entries import ImportReport, StoredEntry
+from newsletter.store.entry_edits import next_draft
 
 app = typer.Typer(help="Papers and briefs.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -196,8 +197,10 @@ def edit(
     with database() as db, db.write() as session:
         _refuse_unknown_topics(session, wanted.get("topics", ""))
         found = store.get_entry(session, entry)
+        draft = next_draft(session, found.entry.key)
         for name, value in wanted.items():
-            editing.set_text(session, str(found.id), name, value, who=who(), now=now())
+            ref = str(found.id)
+            editing.set_text(session, ref, name, value, who=who(), now=now(), issue_id=draft)
     out.print(f"{found.entry.key}: {', '.join(wanted)} set")
 
 

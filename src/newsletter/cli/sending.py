@@ -115,13 +115,15 @@ def send(
         raise typer.Exit(1)
 
 
-def _repeated(forecast: Forecast) -> dict[str, str]:
-    """That fewer may get it, where some have all that it has for them."""
+def _so_many(forecast: Forecast) -> str:
+    """How many will get it: at most so many, where some have all that it has for them."""
     if not forecast.repeated:
-        return {}
-    entries = counted(forecast.repeated, "entry", "entries")
-    said = f"{entries} in other issues before: at most so many, as who has all it has gets no mail"
-    return {"  of it": said}
+        return str(forecast.recipients)
+    were = "was" if forecast.repeated == 1 else "were"
+    return (
+        f"at most {forecast.recipients}: {forecast.repeated} of its entries {were} in other "
+        "issues, and who has all of theirs gets no mail"
+    )
 
 
 def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: Forecast) -> None:
@@ -137,8 +139,7 @@ def announce(found: Settings, wanted: Issue, relay: RelaySettings, forecast: For
             "relay": relay.name,
             **({"at most": f"{relay.rate:g} messages a second"} if relay.rate else {}),
             **({"has it already": forecast.reached} if forecast.reached else {}),
-            "will get it": forecast.recipients,
-            **_repeated(forecast),
+            "will get it": _so_many(forecast),
             "will not": sum(forecast.skipped.values()),
             **{f"  {reason}": number for reason, number in forecast.skipped.items()},
         }

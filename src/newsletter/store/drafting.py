@@ -56,8 +56,13 @@ def redraw(session: Session, row: IssueRow) -> bool:
 
 def redraw_all(session: Session) -> None:
     """Puts every draft together anew, after an entry was changed that any of them may have."""
-    drafts = select(IssueRow).where(
+    for row in drafts(session):
+        redraw(session, row)
+
+
+def drafts(session: Session) -> tuple[IssueRow, ...]:
+    """The rows of all drafts of issues, the oldest first."""
+    query = select(IssueRow).where(
         IssueRow.state == IssueState.DRAFT, col(IssueRow.announces).is_(False)
     )
-    for row in session.exec(drafts.order_by(col(IssueRow.id))).all():
-        redraw(session, row)
+    return tuple(session.exec(query.order_by(col(IssueRow.id))).all())

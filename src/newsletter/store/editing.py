@@ -27,19 +27,41 @@ from newsletter.content.arranging import Editorial, moved
 from newsletter.content.digest import Digest
 from newsletter.content.entry import Tier
 from newsletter.content.serial import load
-from newsletter.errors import ConflictError, NotFoundError
-from newsletter.store import edits
+from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.store import edits, entry_edits
 from newsletter.store.arrangements import decided, ids_of
 from newsletter.store.deciding import current, draft, put, retiered, store_choices
-from newsletter.store.drafting import redraw, redraw_all
+from newsletter.store.drafting import redraw
 from newsletter.store.editing_tables import EditRow
 from newsletter.store.edits import Edit, EditKind, record
-from newsletter.store.entries import StoredEntry, get_entry, put_field
+from newsletter.store.entries import StoredEntry, get_entry
+from newsletter.store.entry_edits import set_dropped, set_text
 from newsletter.store.instants import seconds
 from newsletter.store.tables import IssueRow
 
+__all__ = [
+    "LONGEST",
+    "NOTE_FIELDS",
+    "check_draft",
+    "drop",
+    "history",
+    "left_out",
+    "move",
+    "redo",
+    "restore",
+    "said",
+    "set_dropped",
+    "set_note",
+    "set_text",
+    "set_tier",
+    "undo",
+]
+
 NOTE_FIELDS = ("note", "summary", "takeaway")
 """What `set_note` sets: the editor's note, and the parts of the editorial."""
+
+LONGEST = 20_000
+"""How many characters a note, a summary or a takeaway may have."""
 
 
 def check_draft(session: Session, issue_id: int, language: str = "") -> None:
@@ -88,7 +110,7 @@ def drop(session: Session, issue_id: int, entry: str, *, who: str, now: dt.datet
     row, found = draft(session, issue_id), get_entry(session, entry)
     if found.id not in decided(session, issue_id).dropped:
         _place(session, row, found)
-    return _set_dropped(session, row, found, True, who, now)
+    return _leave_out(session, row, found, True, who, now)
 
 
 def restore(
@@ -96,7 +118,7 @@ def restore(
 ) -> Edit | None:
     """Takes back that an entry was left out of this issue."""
     row, found = draft(session, issue_id), get_entry(session, entry)
-    return _set_dropped(session, row, found, False, who, now)
+    return _leave_out(session, row, found, False, who, now)
 
 
 def set_note(
@@ -128,40 +150,6 @@ def set_note(
         return None
     put(session, row, kind, None, language, wanted)
     return _record(session, row, kind, before, wanted, who, now, language=language)
-
-
-def set_text(
-    session: Session,
-    entry: str,
-    field: str,
-    text: str,
-    *,
-    who: str,
-    now: dt.datetime,
-    issue_id: int | None = None,
-) -> Edit | None:
-    """Sets a field of an entry (`title`, `texts.en.summary`: see `content.editing`), for every
-    issue; imports leave it alone from then on. With `issue_id` it stands in that issue's history,
-    too, and its `undo` takes it back."""
-    row = None if issue_id is None else draft(session, issue_id)
-    found = get_entry(session, entry)
-    before = _field(found, field)
-    put_field(session, found.id, field, text, now, edited=True)
-    after = _field(get_entry(session, str(found.id)), field)
-    if after == before:
-        return None
-    redraw_all(session)
-    return record(
-        session,
-        EditKind.FIELD,
-        before,
-        after,
-        who=who,
-        now=now,
-        issue_id=None if row is None else row.id,
-        entry_id=found.id,
-        field=field,
-    )
 
 
 def undo(session: Session, issue_id: int, *, who: str, now: dt.datetime) -> Edit | None:
@@ -222,16 +210,8 @@ def _language(row: IssueRow, language: str) -> None:
 def _turn(session: Session, edit: EditRow, there: str, back: str, now: dt.datetime) -> None:
     """Puts `back` in place of what the change left `there`."""
     kind, value = EditKind(edit.kind), json.loads(back)
-    if kind is EditKind.FIELD:
-        entry = get_entry(session, str(edit.entry_id))
-        if _field(entry, edit.field)["says"] != json.loads(there)["says"]:
-            raise ConflictError(
-                f"{edit.field} of “{entry.entry.title}” was changed again since, outside this "
-                "issue: `newsletter entries edit` sets what you want"
-            )
-        says, edited = value["says"], value["edited"]
-        put_field(session, entry.id, edit.field, says, now, edited=edited)
-        redraw_all(session)
+    if kind in entry_edits.KINDS:
+        entry_edits.turn(session, edit, json.loads(there), value, now)
         return
     assert edit.issue_id is not None  # noqa: S101 - all but those of fields have one
     row = draft(session, edit.issue_id, announced=True)
@@ -239,7 +219,7 @@ def _turn(session: Session, edit: EditRow, there: str, back: str, now: dt.dateti
     put(session, row, kind, edit.entry_id, edit.language, wanted)
 
 
-def _set_dropped(
+def _leave_out(
     session: Session, row: IssueRow, found: StoredEntry, to: bool, who: str, now: dt.datetime
 ) -> Edit | None:
     before = current(session, row, EditKind.DROPPED, found.id, "")
@@ -274,12 +254,16 @@ def _record(
     )
 
 
-def _field(found: StoredEntry, field: str) -> dict[str, Any]:
-    return {"says": editing.written(found.entry, field), "edited": field in found.edited}
-
-
 def _plain(field: str, text: str) -> str:
-    """The text as it is kept."""
+    """The text as it is kept.
+
+    Raises:
+        NewsletterError: it holds a control character, or is longer than any mail has room for.
+    """
+    if len(text) > LONGEST:
+        raise NewsletterError(
+            f"{field}: {len(text)} characters are more than a mail has room for: {LONGEST} at most"
+        )
     editing.refuse_control(field, text, lines=True)
     return text.replace("\r\n", "\n").strip()
 

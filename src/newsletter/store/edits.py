@@ -27,6 +27,7 @@ class EditKind(StrEnum):
     SUMMARY = "summary"  # a text, or null for what the brief says
     TAKEAWAY = "takeaway"
     FIELD = "field"  # of an entry: the value as written, and whether imports leave it alone
+    WITHHELD = "withheld"  # of an entry: whether it is kept out of every issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,9 @@ class Edit:
                 return f"made {title} {self.after} (it was {self.before})"
             case EditKind.DROPPED:
                 return f"left out {title}" if self.after == "left out" else f"took {title} back in"
+            case EditKind.WITHHELD:
+                out = self.after == "left out"
+                return f"dropped {title} from all issues" if out else f"restored {title} to all"
             case EditKind.FIELD:
                 return f"{_verb(self.before, self.after)} {self.field} of {title}"
         return f"{_verb(self.before, self.after)} the {self.language} {self.kind.value}"
@@ -150,7 +154,7 @@ def _shown(kind: EditKind, value: Any) -> str:
     match kind:
         case EditKind.ORDER:
             return str(value["place"])
-        case EditKind.DROPPED:
+        case EditKind.DROPPED | EditKind.WITHHELD:
             return "left out" if value else "in"
         case EditKind.FIELD:
             return str(value["says"])

@@ -38,6 +38,11 @@ class Repeats:
     editions: Mapping[int, Mapping[int, str]]
     latest: Mapping[int, int]
 
+    @property
+    def number(self) -> int:
+        """How many entries of the issue are meant."""
+        return len({key for places in self.editions.values() for key in places.values()})
+
 
 def repeats(session: Session, issue_id: int, digest: Digest) -> Repeats | None:
     """What of a digest stood in other issues of its list; None: nothing, as nearly always."""
