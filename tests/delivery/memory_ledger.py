@@ -51,18 +51,24 @@ class MemoryLedger:
     ) -> frozenset[int]:
         self.before_commit(outcomes, claims)
         self.groups.append(len(outcomes) + len(claims))
-        for outcome in outcomes:
-            row = self.rows[outcome.delivery_id]
-            assert row.state is DeliveryState.SENDING, f"{outcome} for a row that is {row.state}"
-            row.state, row.reason = outcome.state, outcome.reason
-            row.outcomes.append(outcome)
+        claimed = {claim.delivery_id for claim in claims}
+        self._record([one for one in outcomes if one.delivery_id not in claimed])
         for untried in skips:
             row = self.rows[untried.delivery_id]
             row.state, row.reason = DeliveryState.SKIPPED, untried.reason
             if isinstance(untried, SetAside):
                 row.state, row.due = DeliveryState.DEFERRED, untried.until
                 row.since = row.since or untried.at
-        return frozenset(claim.delivery_id for claim in claims if self._claim(claim))
+        granted = frozenset(claim.delivery_id for claim in claims if self._claim(claim))
+        self._record([one for one in outcomes if one.delivery_id in granted])
+        return granted
+
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            row = self.rows[outcome.delivery_id]
+            assert row.state is DeliveryState.SENDING, f"{outcome} for a row that is {row.state}"
+            row.state, row.reason = outcome.state, outcome.reason
+            row.outcomes.append(outcome)
 
     def _claim(self, claim: Claim) -> bool:
         row = self.rows[claim.delivery_id]

@@ -267,3 +267,24 @@ def _waits_for_another(database: Database) -> bool:
             "AND datname = current_database())"
         )
         return bool(found.scalar())
+
+
+def test_a_claim_that_ends_at_once_is_one_commit(stage: Stage) -> None:
+    due, other = stage.due()[:2]
+    ended = outcome(due.delivery_id, DeliveryState.FAILED)
+    assert stage.commit([ended], [stage.claim(due), stage.claim(other)]) == {
+        due.delivery_id,
+        other.delivery_id,
+    }
+    view = stage.view(due.delivery_id)
+    assert (view.state, view.attempts, len(view.history)) == (DeliveryState.FAILED, 1, 1)
+    assert stage.view(other.delivery_id).state is DeliveryState.SENDING
+
+
+def test_one_that_is_not_granted_is_not_ended_either(stage: Stage) -> None:
+    due = stage.due()[0]
+    with stage.database.write() as session:
+        subscribers.leave(session, LIST, due.subscriber_id, way=Way.PAGE, now=NOW)
+    assert not stage.commit([outcome(due.delivery_id)], [stage.claim(due)])
+    view = stage.view(due.delivery_id)
+    assert (view.state, view.attempts) == (DeliveryState.SKIPPED, 0)

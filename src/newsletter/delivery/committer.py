@@ -44,7 +44,10 @@ class Ledger(Protocol):
         claims: Sequence[Claim],
         skips: Sequence[Skipped | SetAside],
     ) -> frozenset[int]:
-        """Makes all of it durable in one transaction; the ids of the claims that are granted."""
+        """Makes all of it durable in one transaction; the ids of the claims that are granted.
+
+        An outcome of a delivery that is claimed beside it ends that claim, if it is granted.
+        """
 
 
 class _Wish(NamedTuple):

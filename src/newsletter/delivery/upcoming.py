@@ -82,22 +82,25 @@ class Upcoming:
             return Skipped(due.delivery_id, f"no message can be made: {error}")
 
     async def _refuse(self, due: Due, claim: Claim, reason: str, *, wait: bool) -> None:
-        """Ends an attempt without asking the relay: the delivery waits, or has failed."""
+        """Ends an attempt without asking the relay: the delivery waits, or has failed.
+
+        Claim and outcome go together, so that no crash leaves it in doubt beside the letter that
+        the connection carries.
+        """
         course = self._course
         course.feed.refund(due)
         retry, now = course.manners.retry, self._clock()
         later = now + retry.delay(due.attempts, course.around.chance()) if wait else None
         if later is not None and retry.too_old(due, claim.fixed, later):
             later, reason = None, retry.given_up(reason)
-        if await course.committer.submit(None, claim):
-            outcome = Outcome(
-                delivery_id=due.delivery_id,
-                state=DeliveryState.FAILED if later is None else DeliveryState.DEFERRED,
-                at=now,
-                relay=course.relay.name,
-                stage=Stage.CONNECT.value,
-                reason=reason,
-                due=later,
-            )
+        outcome = Outcome(
+            delivery_id=due.delivery_id,
+            state=DeliveryState.FAILED if later is None else DeliveryState.DEFERRED,
+            at=now,
+            relay=course.relay.name,
+            stage=Stage.CONNECT,
+            reason=reason,
+            due=later,
+        )
+        if await course.committer.submit(outcome, claim):
             self._answers.note(outcome)
-            course.committer.submit(outcome, None)

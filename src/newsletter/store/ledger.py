@@ -68,10 +68,12 @@ def commit(
     An outcome counts only for a row that this sender is sending. A claim is granted only while
     the row is queued or deferred, its issue is going out, and its reader is active, not paused and
     not suppressed; a row whose reader is not is skipped for that reason. Nothing is granted
-    before the transaction of `within` has been committed.
+    before the transaction of `within` has been committed. An outcome of a delivery that is claimed
+    beside it ends that claim at once, if it is granted.
     """
+    claimed = {claim.delivery_id for claim in claims}
     if outcomes:
-        _record(within, outcomes, sender)
+        _record(within, [one for one in outcomes if one.delivery_id not in claimed], sender)
     if not claims:
         return frozenset()
     plans = {(c.fixed.edition, c.fixed.preferences_id): c.plan for c in claims if c.plan}
@@ -87,6 +89,8 @@ def commit(
         why = (Skip.SUPPRESSED, Skip.PAUSED, Skip.LEFT)
         refused = [(row[0], *why) for row in rows if row[0] not in granted]
         each(within, sql.REFUSED, sql.REFUSED_NAMES, refused)
+    if ended := [one for one in outcomes if one.delivery_id in granted]:
+        _record(within, ended, sender)
     return granted
 
 

@@ -131,10 +131,13 @@ def commit(
     """Records how attempts ended, then claims the next; the ids that were truly claimed.
 
     An outcome counts only for a mail that this sender is sending. A claim is granted only while
-    the mail is queued or deferred and its address is not suppressed; else it is skipped.
+    the mail is queued or deferred and its address is not suppressed; else it is skipped. An outcome
+    of a mail that is claimed beside it ends that claim at once, if it is granted.
     """
+    claimed = {claim.delivery_id for claim in claims}
     for outcome in outcomes:
-        _record(session, outcome, sender)
+        if outcome.delivery_id not in claimed:
+            _record(session, outcome, sender)
     granted = frozenset(c.delivery_id for c in claims if _claim(session, c, sender))
     refused = [c.delivery_id for c in claims if c.delivery_id not in granted]
     if refused:
@@ -144,6 +147,9 @@ def commit(
             state=DeliveryState.SKIPPED,
             reason=Skip.SUPPRESSED,
         )
+    for outcome in outcomes:
+        if outcome.delivery_id in granted:
+            _record(session, outcome, sender)
     return granted
 
 
