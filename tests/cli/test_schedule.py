@@ -143,8 +143,9 @@ def test_waves_are_named_with_the_schedule(filled: Run, tmp_path: Path) -> None:
     assert "by each reader's clock" in filled("schedule").out
 
 
+@pytest.mark.usefixtures("mail")
 def test_a_run_beside_another_clock_says_so_and_not_that_nothing_was_due(
-    ready: Run, database: Database, mail: Path, monkeypatch: pytest.MonkeyPatch
+    ready: Run, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "TRIES", 1)
     with hold_issue(database, CLOCK):
@@ -180,3 +181,27 @@ def test_a_run_sends_what_editors_are_told(filled: Run, database: Database, mail
     assert filled("schedule", "run").out == f"{issue}: miss: done\n"
     (told,) = mail.iterdir()
     assert b"Subject: Not sent: " in told.read_bytes()
+
+
+@pytest.mark.usefixtures("mail")
+def test_a_list_that_no_clock_has_kept_is_said_to_be_so(filled: Run) -> None:
+    assert "  no clock has kept it yet: start `newsletter serve`\n" in filled("status").out
+    filled("schedule", "run")
+    assert "no clock" not in filled("status").out
+
+
+def test_a_list_whose_file_is_gone_goes_on_and_each_who_looks_is_told(
+    ready: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "subscribers" / LIST / "list.toml"
+    copy = tmp_path / "subscribers" / "another" / "list.toml"
+    copy.parent.mkdir()
+    file.rename(copy)
+    gone = f"{LIST}: {Path('subscribers') / LIST / 'list.toml'} is gone, and the list goes out as"
+    for words in (("lists", "sync"), ("schedule",), ("status",)):
+        said = ready(*words)
+        assert (said.code, said.err.startswith(gone)) == (0, True), words
+        assert said.err.count("is gone") == 1
+    assert {row["list_name"] for row in rows(ready)} == {LIST, "another"}
+    copy.rename(file)
+    assert ready("status").err.startswith("another: ")

@@ -21,6 +21,7 @@ from newsletter.cli.edge import (
     show_table,
     template_folders,
 )
+from newsletter.cli.vanished import warn_of_vanished
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.serial import plain
 from newsletter.errors import ConflictError, ListFileError, TemplateError
@@ -52,6 +53,8 @@ def sync(
         reports = sync_folder(
             db, found.lists_folder, frozenset(drop_topic or ()), template_folders(found)
         )
+        with db.read() as session:
+            warn_of_vanished(session, found.lists_folder)
     if json:
         show_json([plain(report) for report in reports])
         return

@@ -14,11 +14,13 @@ from newsletter.cli.edge import (
     database,
     now,
     out,
+    settings,
     show_json,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
 from newsletter.cli.simulating import show_simulation
 from newsletter.cli.timetable import days, here, show
+from newsletter.cli.vanished import warn_of_vanished
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.serial import plain
 from newsletter.content.timing import Waves
@@ -63,6 +65,8 @@ def list_(
             show_simulation(db, found, span, approve=approve, json=json)
         else:
             _coming(db, found, number, json=json)
+        with db.read() as session:
+            warn_of_vanished(session, settings().lists_folder)
 
 
 def _coming(db: Database, found: Sequence[MailingList], number: int, *, json: bool) -> None:

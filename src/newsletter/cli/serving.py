@@ -74,7 +74,7 @@ def serve(
         app.router.lifespan_context = with_forgetting(db, found, doing)
         if clock:
             with db.read() as session:
-                show_standing(session)
+                show_standing(session, begins=True)
         serve_app(
             app,
             host=host,

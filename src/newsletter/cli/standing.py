@@ -6,15 +6,17 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from newsletter.cli.edge import now, out
+from newsletter.cli.edge import now, out, settings
+from newsletter.cli.vanished import warn_of_vanished
 from newsletter.schedule.outlook import standing
-from newsletter.store import lists
+from newsletter.store import lists, slots
 
 WHEN = "%a %Y-%m-%d %H:%M %Z"
 
 
-def show_standing(session: Session) -> None:
-    """When each list went out last and goes out next, and what did not happen."""
+def show_standing(session: Session, *, begins: bool = False) -> None:
+    """When each list went out last and goes out next, and what did not happen; `begins` where a
+    clock is about to."""
     at = now()
     for name in lists.list_names(session):
         found = lists.get_list(session, name)
@@ -28,3 +30,6 @@ def show_standing(session: Session) -> None:
         )
         for late in stands.late:
             out.print(f"  {late}")
+        if not begins and not slots.all_slots(session, name):
+            out.print("  no clock has kept it yet: start `newsletter serve`")
+    warn_of_vanished(session, settings().lists_folder)
