@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -125,6 +126,29 @@ def test_a_batch_is_marked_only_once_it_is_recorded(
     assert len(next(batches)) == 2
     batches.close()  # type: ignore[attr-defined]  # it is a generator
     assert sum(r"\Seen" in flags for flags in server.flags()) == 2
+
+
+def test_of_very_many_the_next_reading_takes_the_rest(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "_WINDOW", 2)
+    monkeypatch.setattr(imap, "_MOST", 2)
+    server.deliver(*(b"Subject: out of office %d\n\nback on Monday\n" % n for n in range(5)))
+    readings = [list(unread_on(parse_imap(url(server)))) for _ in range(4)]
+    assert [sum(map(len, batches)) for batches in readings] == [2, 2, 1, 0]
+
+
+def test_two_processes_may_read_at_once(server: Dovecot, mailed: Mailed) -> None:
+    server.deliver(*(b"Subject: out of office %d\n\nback on Monday\n" % n for n in range(60)))
+    server.deliver(bounce(mailed))
+
+    def taken(_: int) -> Taken:
+        return read(mailed, url(server, "INBOX?then=move:Read"))
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(taken, range(2)))
+    assert sum(one.messages.get("bounce", 0) for one in found) == 1
+    assert server.flags() == []
 
 
 def test_a_stop_ends_between_batches(server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -300,3 +300,23 @@ def test_who_may_be_mailed_again_has_all_their_chances_again(database: Database)
     mailed = mail_again(database, 5)
     mailed.take(full(mailed.ids[ANN]))
     assert mailed.suppressed(ANN) == ""
+
+
+@pytest.mark.parametrize(
+    "poison", [b"\0", b"\xff\xfe", b"=?utf-8?b?AA==?=", b"=?utf-8?q?=ED=A0=80?=", b"=?no?q?=FF?="]
+)
+def test_what_no_database_keeps_as_text_does_not_stop_the_reading(
+    database: Database, poison: bytes
+) -> None:
+    mailed = mail(database, [ANN, BO])
+    riddle = (
+        b"From: MAILER-DAEMON@mx.example\nSubject: a riddle %s here\nContent-Type: "
+        b"multipart/report; report-type=delivery-status; boundary=x\n\nnothing %s\n"
+    )
+    mailed.take(riddle % (poison, poison))
+    mailed.take(dsn(to=envelope(mailed.ids[ANN])).replace(b"550", b"550 %s" % poison))
+    mailed.take(
+        arf(returned=our_headers(mailed.ids[BO])).replace(b"Subject:", b"Subject: " + poison)
+    )
+    with database.read() as session:
+        assert [item.kind for item in feedback(session)] == ["complaint", "bounce", "unread"]

@@ -18,6 +18,8 @@ from newsletter.tracking.mailbox_url import ImapPlace, Then
 
 _BATCH = 20  # messages that are held at once, and then marked at once
 _WINDOW = 5_000  # messages searched at once: a line of an answer has a greatest length
+_MOST = 100_000  # messages in one reading
+_GREATEST = (1 << 32) - 1  # that a number can be (RFC 3501 §9)
 _UID = re.compile(rb"\bUID (\d+)")
 _SAID = 200  # characters of a server's words that are repeated
 
@@ -73,7 +75,9 @@ class _Folder:
 
     def select(self) -> None:
         said = self._ask("opening it", self._server.select(_quoted(self._place.folder)))
-        self._exists = int(said[-1] or 0)  # the latest, where mail came while it was opened
+        self._exists = min(
+            int(said[-1] or 0), _GREATEST
+        )  # the latest, where mail came while it was opened
         capable = {word.upper() for word in _words_of(self._server.capability()[1])}
         self._moves = "MOVE" in capable  # RFC 6851
         if self._place.then is Then.SEEN or "UIDPLUS" in capable:
@@ -86,10 +90,12 @@ class _Folder:
             )
 
     def unread(self) -> list[str]:
-        """The UIDs of what nobody has read."""
+        """The UIDs of what nobody has read; of very many, as much as one reading takes on."""
         found: list[str] = []
         with _told(self._place, "searching"):
             for first in range(1, self._exists + 1, _WINDOW):
+                if len(found) >= _MOST:
+                    break  # once these are marked, the next reading finds the others
                 window = f"{first}:{min(first + _WINDOW - 1, self._exists)}"
                 query = f"{window} UNSEEN UNDELETED"
                 answer = self._ask("searching", self._server.uid("SEARCH", query))
@@ -119,8 +125,10 @@ class _Folder:
         command = "MOVE" if self._moves else "COPY"
         kind, said = self._server.uid(command, uids, into)
         if kind == "NO" and b"TRYCREATE" in b" ".join(filter(None, said)).upper():
-            self._ask("making the folder", self._server.create(into))
+            made = self._server.create(into)
             kind, said = self._server.uid(command, uids, into)
+            if kind != "OK":  # else it is there, though another process may have made it
+                self._ask("making the folder", made)
         self._ask("moving what was read", (kind, said))
         if not self._moves:
             self._take_out(uids)

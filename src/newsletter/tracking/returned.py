@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from newsletter.tracking.returned_parts import header, open_message
 
 _PROSE_OCTETS = 100_000  # of a message in which flufl.bounce looks for prose
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL takes no NUL, and UTF-8 no surrogates
 _ROBOT = re.compile(r"^(?:mailer-daemon|postmaster|mail delivery|mdaemon)\b", re.IGNORECASE)
 _UNDELIVERED = re.compile(
     r"undeliver|delivery (?:status|has failed|failure)|returned mail|failure notice|"
@@ -55,7 +56,7 @@ class Returned:
 def read_returned(octets: bytes, keyring: Keyring) -> Returned:
     """What the message `octets` is. Whatever they are, nothing is raised."""
     try:
-        return _read(octets, keyring)
+        return _storable(_read(octets, keyring))
     except Exception:  # noqa: BLE001 - the parsers raise what they please at hostile octets; it is kept
         return Returned(kind=Kind.UNREAD, clues=clues(octets, None, keyring))
 
@@ -84,6 +85,27 @@ def _read(octets: bytes, keyring: Keyring) -> Returned:
         return Returned(kind=Kind.AUTOREPLY, subject=subject)
     kind = Kind.UNREAD if _looks_like_report(message, subject) else Kind.OTHER
     return Returned(kind=kind, clues=found, subject=subject)
+
+
+def _storable(found: Returned) -> Returned:
+    """The same without what no database keeps as text, and an encoded word (RFC 2047) may hold."""
+    return replace(
+        found,
+        subject=_text(found.subject),
+        addresses=tuple(map(_text, found.addresses)),
+        failures=tuple(
+            replace(
+                failure,
+                address=_text(failure.address),
+                original=_text(failure.original),
+            )
+            for failure in found.failures
+        ),
+    )
+
+
+def _text(text: str) -> str:
+    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _leaver(subject: str, keyring: Keyring) -> Clues | None:
