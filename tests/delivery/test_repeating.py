@@ -23,7 +23,7 @@ from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.steering import cancel
 from newsletter.tokens import Keyring
-from newsletter.workflow import compiled_for, compiled_forms
+from newsletter.workflow import compiled_for, compiled_forms, forecast
 from tests.builders import WEEK, make_entry, make_list
 from tests.delivery.scripted_server import ScriptedServer
 from tests.delivery.sending import IMPATIENT, QUICK
@@ -146,3 +146,15 @@ def test_an_issue_without_repeats_asks_nothing_about_anybody(
     sqlite_database.close()
     sqlite_database.file.unlink() if sqlite_database.file else None
     assert repeating.page(page) == page
+
+
+def test_a_forecast_says_that_some_entries_were_in_other_issues(database: Database) -> None:
+    with database.write() as session:
+        sync(session)
+        join(session, ADA)
+    send(database, freeze(database, FIRST))
+    with database.write() as session:
+        draft = issues.save_draft(session, SECOND, NOW)
+    seen = forecast(database, draft, NOW)
+    assert (seen.recipients, seen.repeated) == (1, 2)
+    assert forecast(database, freeze(database, SECOND), NOW).repeated == 2

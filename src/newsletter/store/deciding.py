@@ -33,10 +33,10 @@ def draft(session: Session, issue_id: int, *, announced: bool = False) -> IssueR
     if row.announces and not announced:
         raise ConflictError(f"{ref} is an announcement: it has notes alone")
     if row.state != IssueState.DRAFT:
-        raise ConflictError(
-            f"{ref} is {row.state} and stays as it was frozen: correct its entries and "
-            f"`newsletter issues amend {ref}`"
-        )
+        mend = f"correct its entries and `newsletter issues amend {ref}`"
+        if row.state in (IssueState.SENT, IssueState.CANCELLED):
+            mend = f"`newsletter send {row.list_name} --announce FILE --issue {ref}` corrects it"
+        raise ConflictError(f"{ref} is {row.state} and stays as it was frozen: {mend}")
     return row
 
 

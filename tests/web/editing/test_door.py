@@ -98,6 +98,18 @@ def test_an_editor_comes_in_by_a_link_that_opens_once(served: Served) -> None:
     assert served.visitor().post(link).status_code == 404
 
 
+def test_another_site_lets_nobody_in(served: Served) -> None:
+    """Whoever is let in as somebody else would work in their name."""
+    served.client.post("/edit/link", data={"address": ADA})
+    (link,) = served.mailed()
+    for site in ("cross-site", "same-site", "none"):
+        refused = served.visitor().post(link, headers={"sec-fetch-site": site})
+        assert (refused.status_code, refused.headers.get("set-cookie")) == (404, None)
+    assert served.client.head(link).status_code == 200
+    own = {"sec-fetch-site": "same-origin", "origin": "null"}
+    assert served.client.post(link, headers=own).status_code == 303, "and it was not used up"
+
+
 def test_a_stranger_gets_the_same_answer_and_no_mail(served: Served) -> None:
     known = served.client.post("/edit/link", data={"address": ADA})
     mails_then = len(served.mailed())

@@ -27,6 +27,7 @@ from newsletter.web.site import Here, Site
 router = APIRouter(default_response_class=HTMLResponse)
 
 COOKIE = "newsletter-editor"
+OWN = "same-origin"
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,16 @@ def at_the_door(
 
 @router.post("/edit/enter/{pass_text}")
 def come_in(
-    site: Here, language: Language, pass_text: Annotated[str, Path(max_length=400)]
+    site: Here,
+    language: Language,
+    request: Request,
+    pass_text: Annotated[str, Path(max_length=400)],
 ) -> Response:
-    """Begins a visit."""
+    """Begins a visit, if a person asked at the door: another site's form would let its reader in
+    as somebody else, in whose name they then work. (The form's Origin is `null`: no Referer.)"""
     chosen, now = language.choose(), site.clock()
     granted = _opened(site, pass_text)
-    if granted is None:
+    if granted is None or request.headers.get("sec-fetch-site", OWN) != OWN:
         return _worn_out(site, chosen)
     try:
         with site.database.write() as session:
