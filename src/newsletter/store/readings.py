@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.reading_tables import ReadingRow
 
@@ -58,7 +59,8 @@ def readings(session: Session) -> tuple[Reading, ...]:
 
 
 def _row(session: Session, place: str, now: dt.datetime) -> ReadingRow:
-    row = session.get(ReadingRow, place, with_for_update=True)
-    row = row or ReadingRow(place=place, tried_at=0)
+    blank = {"tried_at": 0, "read_at": None, "messages": 0, "failures": 0, "reason": ""}
+    insert_new(session, ReadingRow, [{"place": place, **blank}])  # another process may, too
+    row = session.get_one(ReadingRow, place, with_for_update=True, populate_existing=True)
     row.tried_at = seconds(now)
     return row

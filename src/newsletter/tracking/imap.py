@@ -129,6 +129,11 @@ class _Folder:
             kind, said = self._server.uid(command, uids, into)
             if kind != "OK":  # else it is there, though another process may have made it
                 self._ask("making the folder", made)
+        if kind == "NO" and b"EXPUNGEISSUED" in b" ".join(filter(None, said)).upper():
+            # RFC 5530 §3: another process has taken some; one by one, the rest can be moved.
+            for uid in uids.split(",") if "," in uids else ():
+                self._move(uid)
+            return
         self._ask("moving what was read", (kind, said))
         if not self._moves:
             self._take_out(uids)
