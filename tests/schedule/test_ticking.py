@@ -421,6 +421,22 @@ def test_a_changed_schedule_moves_what_has_not_gone(stage: ClockStage) -> None:
     assert stage.slot("2026-W07").state is SlotState.SENT
 
 
+@pytest.mark.parametrize("late_days", [0, 28])
+def test_a_changed_first_day_of_the_week_loses_no_days(stage: ClockStage, late_days: int) -> None:
+    policies = Policies(late_days=late_days)
+    stage.follow(make_list(week_starts="monday", schedule=thursday(), policies=policies))
+    stage.until("2026-02-12 08:00")
+    stage.sent()
+    assert str(stage.issue().period.last) == "2026-02-08"
+    stage.follow(make_list(week_starts="thursday", schedule=thursday(), policies=policies))
+    stage.until("2026-02-19 08:00")
+    days = {item.entry.period.last for item in stage.issue("2026-W07").digest.entries}
+    assert days == {dt.date(2026, 2, 9) + dt.timedelta(days=n) for n in range(10)}
+    stage.sent()
+    stage.until("2026-02-26 08:00")
+    assert len(stage.issue("2026-W08").digest.entries) == 7
+
+
 def test_a_schedule_that_has_no_moment_for_a_planned_week_takes_it_back(
     stage: ClockStage,
 ) -> None:

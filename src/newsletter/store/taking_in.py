@@ -34,13 +34,15 @@ def taken_in(
 
     Weeks that were skipped to be carried over come whole into the first issue after them; entries
     that are late come into the next, as far back as `policies.late_days` before its first day, or
-    before the first of what it carries.
+    before the first of what it carries. Days that a changed schedule has left between two issues
+    come with the second.
     """
     name = mailing_list.name
     covered = _covered(session, name, window, issue_id)
     skipped = _skipped(session, name, window)
     latest = max((past.last for past in covered), default=dt.date.min)
     carried = [days for days in carried_windows(session, name, window) if days.last > latest]
+    carried += _between(session, name, covered, window)
     pool = [entry for days in carried for entry in _unseen(session, name, days, issue_id)]
     if late_days := mailing_list.policies.late_days:
         first = min(days.first for days in (window, *carried))
@@ -71,6 +73,26 @@ def _covered(
     if issue_id is not None:
         query = query.where(col(IssueRow.id) != issue_id)
     return tuple(Period(first, last) for first, last in session.connection().execute(query))
+
+
+def _between(
+    session: Session, list_name: str, covered: tuple[Period, ...], window: Period
+) -> list[Period]:
+    """The days since the issue before that no other has or is to have. A changed schedule leaves
+    less than a week; a whole one has an issue of its own, that nobody made yet."""
+    first = max((past.last for past in covered), default=dt.date.max - _DAY) + _DAY
+    if not dt.timedelta() < window.first - first < 7 * _DAY:
+        return []
+    between = Period(first, window.first - _DAY)
+    for row in (SlotRow, IssueRow):
+        query = select(row).where(
+            row.list_name == list_name,
+            col(row.last_day) >= between.first,
+            col(row.first_day) <= between.last,
+        )
+        if session.exec(query).first() is not None:
+            return []
+    return [between]
 
 
 def _skipped(session: Session, list_name: str, window: Period) -> tuple[Period, ...]:
