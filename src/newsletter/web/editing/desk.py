@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request
 from newsletter.errors import NotFoundError
 from newsletter.web.editing.bench import Bench
 from newsletter.web.editing.gate import Editor
+from newsletter.web.editing.watches import Watches
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Desk:
     under: str = ""
     sends: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    watches: Watches = field(default_factory=Watches)
 
 
 def _desk(request: Request) -> Desk:

@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from newsletter.content.entry import Period
 from newsletter.packaged import packaged
 from newsletter.store import issues
 from newsletter.web.editing.bench import Bench
@@ -26,17 +27,26 @@ BEAT = 10.0  # seconds: a line that says nothing, by which a browser that is gon
 @router.get("/api/changes", include_in_schema=False)
 async def stream(request: Request, desk: TheDesk, issue: Reference) -> StreamingResponse:
     """An event for each change of what the issue is made of, for as long as the page is open."""
-    reference = opened(request, issue)
-    with desk.bench.database.read() as session:
-        window = issues.get_issue(session, *reference).period
-    found = changes(
-        desk.bench.database, reference[0], window, _folders(desk.bench, reference[0]), desk.stop
-    )
+    list_name, name = opened(request, issue)
+    window = await asyncio.to_thread(_window, desk.bench, list_name, name)
+    watched = (list_name, window)
+    desk.watches.room(watched)
+
+    def begin() -> AsyncGenerator[str, None]:
+        folders = _folders(desk.bench, list_name)
+        return changes(desk.bench.database, list_name, window, folders, desk.stop)
+
+    found = desk.watches.follow(watched, begin)
     return StreamingResponse(
         _events(found, desk),
         media_type="text/event-stream",
         headers=PRIVATE | {"x-accel-buffering": "no"},
     )
+
+
+def _window(bench: Bench, list_name: str, name: str) -> Period:
+    with bench.database.read() as session:
+        return issues.get_issue(session, list_name, name).period
 
 
 def _folders(bench: Bench, list_name: str) -> list[Path]:
