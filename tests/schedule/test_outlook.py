@@ -9,7 +9,7 @@ import pytest
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.schedule import last_window, next_moment, week_to_send
 from newsletter.schedule.outlook import Standing, coming, standing
-from newsletter.store import lists, slots
+from newsletter.store import issues, lists, slots
 from newsletter.store.database import Database
 from newsletter.store.slots import SlotState
 from tests.builders import make_list
@@ -64,6 +64,17 @@ def test_a_clock_that_does_not_run_is_noticed_after_ten_minutes(stage: ClockStag
     assert stands(stage).late == (
         "ai-for-science/2026-W06 is late: no clock runs; start `newsletter serve`",
     )
+
+
+def test_an_issue_that_was_sent_by_hand_is_not_late_although_no_clock_runs(
+    stage: ClockStage,
+) -> None:
+    stage.until("2026-02-12 02:00")
+    stage.off_until("2026-02-12 12:00")
+    assert stands(stage).late
+    with stage.database.write() as session:
+        issues.freeze(session, stage.issue().id, {}, stage.now)
+    assert stands(stage).late == ()
 
 
 def test_a_missed_issue_stays_late_until_somebody_settles_it(stage: ClockStage) -> None:

@@ -15,9 +15,10 @@ from newsletter.content.timing import Schedule, Unreviewed
 from newsletter.content.window import issue_name
 from newsletter.schedule.deciding import deadline
 from newsletter.schedule.planning import ahead, zones_of
-from newsletter.store import slots
+from newsletter.store import issues, slots
 from newsletter.store.outgoing import Gone, last_gone
 from newsletter.store.slots import Slot, SlotState
+from newsletter.store.values import IssueState
 
 SLACK = dt.timedelta(minutes=10)
 """How late a step may be before it is said that nobody keeps the clock."""
@@ -60,7 +61,7 @@ def coming(
     among them."""
     stored = slots.all_slots(session, mailing_list.name)
     kept = [s for s in stored if not s.state.settled or s.send_at > now]
-    found = [_of_slot(slot, mailing_list, now) for slot in kept]
+    found = [_of_slot(slot, mailing_list, now, begun=_is_begun(session, slot)) for slot in kept]
     names = {slot.issue for slot in stored}
     zones = zones_of(session, mailing_list)
     moments = islice(ahead(mailing_list, zones, now), number + len(names))
@@ -101,8 +102,17 @@ def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> S
     )
 
 
-def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
-    late = lateness(slot, mailing_list.schedule, now)
+def _is_begun(session: Session, slot: Slot) -> bool:
+    """Whether somebody sends, or has sent, an issue that the clock has not begun itself."""
+    head = issues.issue_head(session, slot.list_name, slot.issue)
+    by_clock = slot.state is SlotState.SENDING
+    return head is not None and head.state is not IssueState.DRAFT and not by_clock
+
+
+def _of_slot(
+    slot: Slot, mailing_list: MailingList, now: dt.datetime, *, begun: bool = False
+) -> Coming:
+    late = "" if begun else lateness(slot, mailing_list.schedule, now)
     return Coming(
         list_name=slot.list_name,
         issue=slot.issue,
@@ -111,7 +121,7 @@ def _of_slot(slot: Slot, mailing_list: MailingList, now: dt.datetime) -> Coming:
         remind=slot.remind_at,
         send=slot.send_at,
         state=slot.state,
-        note=late or _said(slot, mailing_list),
+        note=late or ("sent by hand" if begun else _said(slot, mailing_list)),
         late=bool(late),
     )
 
