@@ -198,7 +198,7 @@ def test_a_finding_stands_beside_its_place_and_leads_to_it(
     with project.database.write() as session:
         wrong = "Summary generation failed"
         editing.set_text(session, entry.key, "texts.en.impact", wrong, who="x", now=NOW)
-    page = opened(browser, link.replace(f"to={ANN}", "scope=everything&speak=en"))
+    page = opened(browser, link.replace(f"to={ANN}", "scope=everything&speak=en&width=768"))
     settled(page)
     mail_frame = page.frame_locator(".screen iframe")
     dot = mail_frame.get_by_role("button", name=wrong)
@@ -207,6 +207,7 @@ def test_a_finding_stands_beside_its_place_and_leads_to_it(
     assert beside is not None
     assert place is not None
     assert abs(beside["y"] - place["y"]) < 12
+    assert 0 < place["x"] - beside["x"] < 30
     page.locator(".finding.error").get_by_role("button", name=entry.title).first.click()
     expect(title).to_be_in_viewport()
     dot.click()
@@ -230,10 +231,14 @@ def test_preferences_are_clicked_together_on_the_spot(page: Page) -> None:
     expect(page.locator("#whom-says")).to_contain_text("Neural operators")
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_page_is_no_wider_than_its_window(browser: Browser, link: str, width: int) -> None:
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_page_is_no_wider_than_its_window_and_does_all_at_any_width(
+    browser: Browser, link: str, width: int
+) -> None:
     page = opened(browser, link, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    for name in ("Previous subscriber", "Next subscriber", "Undo", "Send a test", "Approve…"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
     page.context.close()
 
 

@@ -54,8 +54,9 @@ export async function refresh() {
     const shown = await get("shown", asked());
     if (mine !== turn) return;
     page.shown = shown;
-    if (page.review?.key !== shown.key) judged(shown);
     await paint();
+    if (mine !== turn) return;
+    if (page.review?.key !== shown.key) judged(shown); // the message comes before what is said of it
     later();
   } catch (error) {
     if (mine === turn) say(error.message, true);

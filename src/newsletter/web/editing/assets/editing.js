@@ -73,7 +73,7 @@ function texts(key) {
     fill(place,
       field("title", "Title, as the paper has it", found.title, (text) => change("text", { entry: key, field: "title", text })),
       languages.map(([language, texts]) => h("fieldset", { lang: language }, h("legend", {}, NAMES[language] ?? language),
-        shownFields(texts).map(([name, words]) => field(`${language}.${name}`, name === "title" ? "Translated title" : words, texts[name],
+        shownFields(texts).map(([name, words]) => field(`${language}.${name}`, name === "title" ? `Title in ${NAMES[language] ?? language}` : words, texts[name],
           (text) => change("text", { entry: key, field: `texts.${language}.${name}`, text }))))));
   }).catch((error) => say(error.message, true));
   return place;

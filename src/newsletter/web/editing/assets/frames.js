@@ -123,7 +123,7 @@ function mark(at) {
   for (const place of wanted.places) {
     const element = page.querySelector(`[data-link="${place.link}"]`);
     if (!element?.checkVisibility()) continue;
-    put(page, top(page, element) + 3, place.severity === "error" ? "#c0392b" : "#d48806", place);
+    put(page, Math.max(3, left(page, element) - 22), top(page, element) + 3, place.severity === "error" ? "#c0392b" : "#d48806", place);
   }
   const clip = page.querySelector("[data-clip]");
   if (clip) line(page, top(page, clip));
@@ -131,14 +131,16 @@ function mark(at) {
 
 const top = (page, element) => element.getBoundingClientRect().top + page.scrollingElement.scrollTop;
 
-function put(page, y, colour, place) {
+const left = (page, element) => element.getBoundingClientRect().left + page.scrollingElement.scrollLeft;
+
+function put(page, x, y, colour, place) {
   const dot = page.createElement("button");
   dot.type = "button";
   dot.dataset.mark = "";
   dot.title = place.what;
   dot.setAttribute("aria-label", place.what);
   Object.assign(dot.style, {
-    position: "absolute", left: "3px", top: `${y}px`, width: "14px", height: "14px", padding: "0", zIndex: 9,
+    position: "absolute", left: `${x}px`, top: `${y}px`, width: "14px", height: "14px", padding: "0", zIndex: 9,
     border: "2px solid #fff", borderRadius: "50%", background: colour, cursor: "pointer", boxShadow: "0 0 0 1px #0003",
   });
   dot.addEventListener("click", () => wanted.onPlace(place));
