@@ -205,3 +205,22 @@ def test_a_list_whose_file_is_gone_goes_on_and_each_who_looks_is_told(
     assert {row["list_name"] for row in rows(ready)} == {LIST, "another"}
     copy.rename(file)
     assert ready("status").err.startswith("another: ")
+
+
+def test_an_editor_whose_mail_came_back_is_named(
+    filled: Run, database: Database, mail: Path
+) -> None:
+    issue = missed(filled, database)
+    with database.write() as session:
+        session.connection().execute(text("UPDATE slots SET state = 'drafted'"))
+    filled("schedule", "run")
+    assert len(list(mail.iterdir())) == 1
+    assert "was not told" not in filled("status").out
+    with database.write() as session:
+        session.connection().execute(
+            text("UPDATE outbox SET state = 'bounced', reason = '550 5.1.1 nobody here'")
+        )
+    assert (
+        f"  editors@newsletter.example.org was not told (Not sent: {issue}): "
+        "550 5.1.1 nobody here\n"
+    ) in filled("status").out

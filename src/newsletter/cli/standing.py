@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -10,6 +11,12 @@ from newsletter.cli.edge import now, out, settings
 from newsletter.cli.vanished import warn_of_vanished
 from newsletter.schedule.outlook import standing
 from newsletter.store import lists, slots
+from newsletter.store.outbox import MailKind
+from newsletter.store.outbox_views import MailView, mails
+from newsletter.store.values import DeliveryState
+
+RECENTLY = dt.timedelta(days=14)
+"""For how long it is said that a mail to an editor came back."""
 
 WHEN = "%a %Y-%m-%d %H:%M %Z"
 
@@ -30,6 +37,22 @@ def show_standing(session: Session, *, begins: bool = False) -> None:
         )
         for late in stands.late:
             out.print(f"  {late}")
+        for untold in _untold(session, name, at):
+            out.print(f"  {untold}")
         if not begins and not slots.all_slots(session, name):
             out.print("  no clock has kept it yet: start `newsletter serve`")
     warn_of_vanished(session, settings().lists_folder)
+
+
+def _untold(session: Session, list_name: str, at: dt.datetime) -> list[str]:
+    """Those whom the clock tells of a list, and whose last such mail has not reached them."""
+    last: dict[str, MailView] = {}
+    for kind in (MailKind.REMINDER, MailKind.ALARM):
+        for mail in mails(session, kind=kind):
+            if mail.list_name == list_name and mail.created_at > at - RECENTLY:
+                last[mail.to] = max(mail, last.get(mail.to, mail), key=lambda one: one.id)
+    return [
+        f"{mail.to} was not told ({mail.subject}): {mail.reason or mail.text}"
+        for mail in last.values()
+        if mail.state in (DeliveryState.FAILED, DeliveryState.BOUNCED)
+    ]
