@@ -109,9 +109,9 @@ def test_what_must_be_approved_goes_approved_or_at_the_deadline_where_the_list_s
 def test_what_editors_want_changed_does_not_go(
     case: tuple[Slot, Facts, Schedule, dt.datetime],
 ) -> None:
-    facts = case[1]
-    if facts.review is not None and facts.review.state is ReviewState.CHANGES_WANTED:
-        assert next_step(*case) is not Step.SEND
+    slot, _, schedule, now = case
+    refused = Facts(issue=IssueState.DRAFT, review=Review(state=ReviewState.CHANGES_WANTED))
+    assert next_step(slot, refused, schedule, now) is not Step.SEND
 
 
 @given(situations())
