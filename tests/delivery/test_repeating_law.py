@@ -53,11 +53,13 @@ STEPS = st.one_of(
 
 
 @settings(max_examples=12, deadline=None)
-@given(steps=st.lists(STEPS, min_size=5, max_size=12))
-def test_nobody_is_sent_a_paper_twice(sqlite_template: Path, steps: list[object]) -> None:
+@given(first=st.lists(printed(), min_size=3), steps=st.lists(STEPS, min_size=4, max_size=10))
+def test_nobody_is_sent_a_paper_twice(
+    sqlite_template: Path, first: list[Entry], steps: list[object]
+) -> None:
     had: dict[str, set[str]] = {address: set() for address in PEOPLE}
     with fresh(sqlite_template) as database:
-        for number, step in enumerate(steps):
+        for number, step in enumerate([first, PEOPLE[0], *steps]):
             match step:
                 case Period() as days:
                     send_span(database, days, had, cancelled=False)
