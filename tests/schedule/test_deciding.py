@@ -105,13 +105,12 @@ def test_what_must_be_approved_goes_approved_or_at_the_deadline_where_the_list_s
         )
 
 
-@given(situations())
-def test_what_editors_want_changed_does_not_go(
-    case: tuple[Slot, Facts, Schedule, dt.datetime],
-) -> None:
-    slot, _, schedule, now = case
+@given(schedules(), st.sampled_from((SlotState.REMINDED, SlotState.HELD)))
+def test_what_editors_want_changed_does_not_go(schedule: Schedule, state: SlotState) -> None:
+    slot, late = slot_of(schedule, state=state), dt.timedelta(days=4)
     refused = Facts(issue=IssueState.DRAFT, review=Review(state=ReviewState.CHANGES_WANTED))
-    assert next_step(slot, refused, schedule, now) is not Step.SEND
+    for now in (SEND, deadline(slot, schedule), SEND + late):
+        assert next_step(slot, refused, schedule, now) is not Step.SEND
 
 
 @given(situations())
