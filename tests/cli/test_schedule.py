@@ -78,6 +78,34 @@ def test_months_in_seconds(ready: Run) -> None:
         assert ready("schedule", "--simulate", wrong).code == 1
 
 
+@pytest.mark.parametrize(
+    ("schedule", "span", "changes"),
+    [
+        ('cron = "30 2 * * sun"\nzone = "Europe/Berlin"', "2027-03-20..2027-04-12", [0, 1, 0, 0]),
+        ('cron = "30 2 * * sun"\nzone = "Europe/Berlin"', "2026-10-24..2026-11-09", [0, 1, 0]),
+        (
+            'cron = "15 2 * * sun"\nzone = "Australia/Lord_Howe"',
+            "2026-10-01..2026-10-20",
+            [1, 0, 0],
+        ),
+        ('cron = "0 8 * * fri"\nzone = "Pacific/Apia"', "2011-12-20..2012-01-14", [0, 1, 0, 0]),
+    ],
+)
+def test_a_simulation_says_once_that_the_clock_changed(
+    ready: Run, tmp_path: Path, schedule: str, span: str, changes: list[int]
+) -> None:
+    file = tmp_path / "subscribers" / LIST / "list.toml"
+    lines = [
+        line
+        for line in file.read_text().splitlines()
+        if not line.startswith(("weekday =", "time =", "zone ="))
+    ]
+    file.write_text("\n".join(lines).replace("[schedule]", f"[schedule]\n{schedule}"))
+    ready("lists", "sync")
+    _, *shown = ready("schedule", LIST, "--simulate", span).out.splitlines()
+    assert [line.count("the clock changed") for line in shown] == changes
+
+
 def missed(run: Run, database: Database) -> str:
     """An issue with entries that should have gone two days ago."""
     issue = f"{LIST}/2026-W06"

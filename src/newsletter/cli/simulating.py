@@ -99,9 +99,10 @@ def _event(
 
 
 def _clock_changes(at: dt.datetime, zone: ZoneInfo) -> str:
-    """That a zone has another time than a week before."""
-    before = (at - dt.timedelta(days=7)).astimezone(zone)
+    """That a zone has another time than at that hour a week before."""
     after = at.astimezone(zone)
+    hour = (after - dt.timedelta(days=7)).replace(fold=0)
+    before = hour.astimezone(dt.UTC).astimezone(zone)  # what a gap makes of it
     return "" if before.utcoffset() == after.utcoffset() else f"the clock changed: {after:%Z}"
 
 
