@@ -66,6 +66,14 @@ def test_texts_that_fall_back_are_counted_with_their_readers() -> None:
     assert finding.readers == 12
 
 
+def test_a_single_reader_is_counted_as_one() -> None:
+    entries = [replace(e, texts={"en": e.texts["en"]}) for e in clean_entries()]
+    finding = found(
+        look(clean_digest(entries), readers=((Preferences(languages=("zh",)), 1),)), "untranslated"
+    )
+    assert finding.what.endswith(", for 1 reader")
+
+
 def test_texts_that_are_held_back_are_counted_too() -> None:
     first, *others = clean_entries()
     entries = [replace(first, texts={"en": first.texts["en"]}), *others]

@@ -125,7 +125,7 @@ def _untranslated(digest: Digest, audience: Audience, language: str) -> Iterator
             what=(
                 f"{language}: {len(lacking)} of {len(said)} texts "
                 + ("are held back" if hold else "fall back to another language")
-                + f", for {readers} readers"
+                + f", for {readers} reader{'' if readers == 1 else 's'}"
             ),
             mend=f"newsletter entries edit ENTRY texts.{language}.summary=…",
             readers=readers,

@@ -20,8 +20,8 @@ const OPTIONS = {
 };
 const HINTS = {
   unstyled: "An approximation of clients that strip style sheets.",
-  inverted: "An approximation of clients that turn colours round by force, whatever the mail says.",
-  outlook: "An approximation of Outlook on Windows: conditional comments hold, and Word lays it out.",
+  inverted: "An approximation of clients that turn colours round by force, whatever the mail says; light and dark are the same here.",
+  outlook: "An approximation of Outlook on Windows: conditional comments hold, and Word lays it out; light and dark are the same here.",
 };
 const LANGUAGES = { en: "English", zh: "中文" };
 
