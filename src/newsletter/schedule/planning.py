@@ -29,10 +29,11 @@ def plan(session: Session, mailing_list: MailingList, now: dt.datetime) -> None:
     zones = zones_of(session, mailing_list)
     by = basis(mailing_list, zones)
     found = slots.all_slots(session, mailing_list.name)
-    for slot in found:
-        if slot.schedule != by and slot.state in _MOVABLE:
-            _follow(session, mailing_list, slot, zones, by)
-    found = slots.all_slots(session, mailing_list.name)
+    changed = [slot for slot in found if slot.schedule != by and slot.state in _MOVABLE]
+    for slot in changed:
+        _follow(session, mailing_list, slot, zones, by)
+    if changed:
+        found = slots.all_slots(session, mailing_list.name)
     for moment in _recent(mailing_list, _missing(mailing_list, found, zones, now), now):
         name = issue_name(moment.window, mailing_list.week_starts)
         slots.plan(session, mailing_list.name, name, moment, by)
