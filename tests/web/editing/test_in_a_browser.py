@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from newsletter.store import editing, outbox_views
 from newsletter.web.editing.asking import Asked, who
@@ -213,6 +213,16 @@ def test_a_finding_stands_beside_its_place_and_leads_to_it(
     dot.click()
     expect(page.locator(".finding.pointed")).to_contain_text(wrong)
     page.context.close()
+
+
+def test_a_page_that_was_refused_its_changes_asks_again(page: Page) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, body="")
+
+    page.route("**/api/changes*", refuse, times=1)
+    page.reload()
+    expect(page.locator("#live")).to_have_attribute("data-state", "off")
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
 
 
 def test_a_test_is_sent_from_the_page(project: Project, page: Page) -> None:

@@ -227,13 +227,18 @@ function later() {
 
 // --- following what changes ---
 
+const REFUSED_FOR = 2000; // milliseconds
 let source;
 function follow() {
   source?.close();
-  source = new EventSource(at(`api/changes?issue=${encodeURIComponent(page.issue)}`));
+  const mine = (source = new EventSource(at(`api/changes?issue=${encodeURIComponent(page.issue)}`)));
   const live = (state, words) => ($("#live").dataset.state = state, fill($("#live span"), words));
   source.addEventListener("open", () => live("on", "live"));
-  source.addEventListener("error", () => live("off", "reconnecting"));
+  source.addEventListener("error", () => {
+    live("off", "reconnecting");
+    // A browser tries again by itself where the connection broke, but not where it was refused.
+    if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === source && follow(), REFUSED_FOR);
+  });
   // What changed before it was watched, or while the connection was lost.
   source.addEventListener("ready", refresh);
   source.addEventListener("change", (event) => {
