@@ -33,6 +33,44 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(filled: Run, tmp_p
     assert consent["consent_source"] == "listmonk"
 
 
+def test_columns_that_are_passed_over_are_named_with_how_to_map_them(
+    ready: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "sheet.csv").write_text(
+        "Name;E-Mail;Topics;Language;Date;\nGus;gus@reader.example;proteins;en;2024-03-01;\n"
+    )
+    (tmp_path / "map.toml").write_text('Date = "consent_at"\n')
+    said = (
+        'passed over: Name, Date (--map FILE takes them in, by lines such as "Date" = "consent_at")'
+    )
+    for words in (("--dry-run",), ()):
+        shown = ready("subscribers", "import", "sheet.csv", *words)
+        assert (shown.code, shown.err) == (0, "")
+        assert f"columns {said}\n" in shown.out
+    mapped = ("subscribers", "import", "sheet.csv", "--dry-run", "--json")
+    assert json.loads(ready(*mapped).out)["passed_over"] == ["Name", "Date"]
+    assert json.loads(ready(*mapped, "--map", "map.toml").out)["passed_over"] == ["Name"]
+
+
+def test_nothing_is_said_of_columns_where_each_is_ours_or_known_of_a_service(
+    ready: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "ours.csv").write_text("address,language\ngus@reader.example,en\n")
+    (tmp_path / "bare.csv").write_text("hal@reader.example\n")
+    (tmp_path / "export.csv").write_text(EXPORT)
+    for name in ("ours.csv", "bare.csv", "export.csv"):
+        assert "passed over" not in ready("subscribers", "import", name).out
+
+
+def test_the_summary_tells_who_was_refused_from_what_was_not_read(
+    filled: Run, tmp_path: Path
+) -> None:
+    filled("subscribers", "unsubscribe", "bo@reader.example")
+    (tmp_path / "mixed.csv").write_text("email\nbo@reader.example\nnobody\nann@reader.example\n")
+    shown = filled("subscribers", "import", "mixed.csv").out
+    assert "1 refused (left before, or not to be mailed), 1 problem in the file" in shown
+
+
 def test_a_long_file_is_taken_in_parts_and_its_progress_told(
     ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

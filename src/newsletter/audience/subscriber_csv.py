@@ -96,9 +96,11 @@ def stream_subscribers(
     topics: str = "",
     mapping: Mapping[str, str] | None = None,
     notice: Callable[[str], None] = lambda _: None,
+    passed_over: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Iterator[Member]:
     """The people of a file called `name`, for a list, one at a time; `problem` is told of each row
-    that could not be read, `notice` of what a service's file does not say.
+    that could not be read, `notice` of what a service's file does not say, `passed_over` of the
+    columns, by their names, that nothing is taken from (not of a service's, which has its rules).
 
     `topics` is a column's name, `all`, or empty for the column `topics` if there is one. `mapping`
     gives names of this file's columns their names here (`COLUMNS`). Who has no choice of topics
@@ -129,6 +131,7 @@ def stream_subscribers(
             f"{name}:1: there is no column {topics!r}: there are {', '.join(sheet.header)}"
         )
     misspelt = _misspelt(sheet.header, columns)
+    ignored = [c for c, ours in zip(sheet.header, columns, strict=False) if c and not ours]
     if topics == ALL:
         columns = ["" if column == "topics" else column for column in columns]
     export = known_export([_folded(cell) for cell in sheet.header])
@@ -136,6 +139,7 @@ def stream_subscribers(
     if export is None:
         for found in misspelt:
             told(found)
+        passed_over(ignored)
         read = _reader(columns, mailing_list)
     else:
         if export.never_subscribed(name):

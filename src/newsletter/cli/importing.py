@@ -49,11 +49,13 @@ ForceOption = Annotated[
 
 @dataclass(slots=True)
 class Problems:
-    """Rows that were not taken: how many, and the first of them; `notices` are of the file."""
+    """Rows that were not taken: how many, and the first of them; `notices` are of the file,
+    `passed_over` its columns that nothing was taken from."""
 
     number: int = 0
     first: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         self.number += 1
@@ -135,6 +137,7 @@ def import_file(
             mapping=mapping,
             problem=problems.add,
             notice=problems.notices.append,
+            passed_over=problems.passed_over.extend,
         )
         lines = _lines(file)
         with Meter("importing", lines) if meter and lines >= _METERED else nullcontext() as shown:
@@ -184,8 +187,15 @@ def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_ru
         ("dry run: nothing was changed. " if dry_run else "")
         + f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
         + (f"{added.revived} on it again, " if added.revived else "")
-        + f"{added.refused} refused, {counted(problems.number, 'problem')}"
+        + f"{added.refused} refused (left before, or not to be mailed), "
+        + f"{counted(problems.number, 'problem')} in the file"
     )
+    if problems.passed_over:
+        columns = ", ".join(problems.passed_over)
+        out.print(
+            f"columns passed over: {''.join(c if c.isprintable() else ' ' for c in columns)} "
+            '(--map FILE takes them in, by lines such as "Date" = "consent_at")'
+        )
 
 
 def _json(added: Added, problems: Problems) -> dict[str, object]:
@@ -197,6 +207,7 @@ def _json(added: Added, problems: Problems) -> dict[str, object]:
         "refusals": added.refused,
         "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
         "notices": problems.notices,
+        "passed_over": problems.passed_over,
         "problem_rows": problems.number,
         "problems": [plain(problem) for problem in problems.first],
     }
