@@ -58,6 +58,33 @@ def test_returned_mail_is_read_from_a_maildir_and_counts_once(sent: Run, tmp_pat
     assert "bounced" in sent("deliveries", ISSUE, "--to", "ann@reader.example").out
 
 
+def test_the_history_tells_each_thing_as_it_was_at_its_time_and_whose_lists_are_given_back(
+    sent: Run, tmp_path: Path
+) -> None:
+    ann = "ann@reader.example"
+    (tmp_path / "back.eml").write_bytes(
+        dsn(to=envelope(delivery_id(tmp_path, ann), ring(tmp_path)))
+    )
+    assert "suppressed: 1" in sent("bounces", "read", "back.eml").out
+    told = sent("subscribers", "unsuppress", ann, "--reason", "their server is mended").out
+    assert told == (
+        f"{ann}: may be mailed again, and is on ai-for-science again, which bounces took them off\n"
+    )
+    events = json.loads(sent("subscribers", "history", ann, "--json").out)
+    details = {event["what"]: event["detail"] for event in events}
+    assert sorted(event["what"] for event in events) == [
+        "accepted by the relay",
+        "bounce came back",
+        "came back to the list",
+        "joined",
+        "left the list",
+        "may be mailed again",
+    ]
+    assert [event["what"] for event in events[:2]] == ["joined", "accepted by the relay"]
+    assert (details["joined"], details["accepted by the relay"]) == ("import of people.csv", "")
+    assert details["bounce came back"].startswith("bad address")
+
+
 def test_a_mail_server_may_pipe_a_message_in(
     sent: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

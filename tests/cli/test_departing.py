@@ -22,7 +22,7 @@ def test_the_admin_ends_and_takes_up_mail_and_the_history_tells(filled: Run) -> 
     assert (told.code, told.err.count("\n")) == (1, 1)
     events = json.loads(filled("subscribers", "history", ANN, "--json").out)
     assert [(event["what"], event["detail"]) for event in events] == [
-        ("joined", "import of people.csv; left now"),
+        ("joined", "import of people.csv"),
         ("left the list", "by admin, moved"),
         ("may be mailed again", "a second letter"),
     ]

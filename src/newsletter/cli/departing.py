@@ -83,9 +83,11 @@ def unsuppress(
     """Let an address be mailed again; leaves that bounces caused are taken back, others stand."""
     parsed = parse_address(address)
     with database() as db, db.write() as session:
-        if not lift(session, parsed, reason, now()):
+        again = lift(session, parsed, reason, now())
+        if again is None:
             raise ConflictError(f"{parsed} is not suppressed; nothing was changed")
-    out.print(f"{parsed}: may be mailed again")
+    lists = f", and is on {', '.join(again)} again, which bounces took them off" if again else ""
+    out.print(f"{parsed}: may be mailed again{lists}")
 
 
 def erase(

@@ -181,8 +181,8 @@ def decide(
     return len(rows)
 
 
-def give_back(session: Session, subscriber_id: int, now: dt.datetime) -> None:
-    """Takes back the leaves that bounces made somebody make."""
+def give_back(session: Session, subscriber_id: int, now: dt.datetime) -> tuple[str, ...]:
+    """Takes back the leaves that bounces made somebody make; the lists that they are on again."""
     rows = session.exec(
         select(DepartureRow.list_name).where(
             DepartureRow.subscriber_id == subscriber_id,
@@ -190,8 +190,8 @@ def give_back(session: Session, subscriber_id: int, now: dt.datetime) -> None:
             col(DepartureRow.undone_at).is_(None),
         )
     ).all()
-    for list_name in dict.fromkeys(rows):
-        undo_leave(session, list_name, subscriber_id, now)
+    left = dict.fromkeys(rows)
+    return tuple(name for name in left if undo_leave(session, name, subscriber_id, now))
 
 
 def _tripped(session: Session, issue_id: int) -> Mapping[str, bool]:

@@ -25,7 +25,7 @@ from newsletter.store.tables import (
     SubscriptionRow,
     SuppressionRow,
 )
-from newsletter.store.values import DeliveryState
+from newsletter.store.values import DeliveryState, SubscriptionState
 from newsletter.store.welcome_tables import WelcomeIssueRow
 
 _BY_ADDRESS = ("suppressions", "outbox", "confirmations", "editors")
@@ -107,8 +107,8 @@ def _consents(session: Session, subscriber_id: int) -> Iterator[Event]:
     query = rows_of(SubscriptionRow).where(SubscriptionRow.subscriber_id == subscriber_id)
     for row in session.exec(query):
         at = instant(row.consent_at if row.consent_at is not None else row.created_at)
-        detail = f"{row.consent_source}; {row.state} now"
-        yield Event(at=at, what="joined", list_name=row.list_name, detail=detail)
+        what = "asked to join" if row.state == SubscriptionState.PENDING else "joined"
+        yield Event(at=at, what=what, list_name=row.list_name, detail=row.consent_source)
 
 
 def _changes(session: Session, subscriber_id: int) -> Iterator[Event]:
@@ -135,9 +135,20 @@ def _deliveries(session: Session, subscriber_id: int) -> Iterator[Event]:
             yield Event(
                 at=instant(attempt.at), what=what, list_name=list_name, issue=issue, detail=detail
             )
-        what = "accepted by the relay" if row.state == DeliveryState.SENT else row.state
         at = instant(row.last_at if row.last_at is not None else made)
-        yield Event(at=at, what=what, list_name=list_name, issue=issue, detail=row.reason)
+        what, why = _answered(row)
+        yield Event(at=at, what=what, list_name=list_name, issue=issue, detail=why)
+
+
+def _answered(row: DeliveryRow) -> tuple[str, str]:
+    """What became of a delivery by its last attempt, and why; a bounce came later, and has a line
+    of its own among the feedback."""
+    if row.state == DeliveryState.SENT:
+        return "accepted by the relay", row.reason
+    if row.state != DeliveryState.BOUNCED:
+        return row.state, row.reason
+    # It may have come back without the relay's answer ever having been seen.
+    return "accepted by the relay" if row.code // 100 == 2 else DeliveryState.IN_DOUBT, ""
 
 
 def _with_a_welcome(session: Session, subscriber_id: int) -> Iterator[Event]:

@@ -14,20 +14,22 @@ from newsletter.store.suppressions import BOUNCED, suppression, unsuppress
 from newsletter.store.tables import FeedbackRow, SubscriberRow
 
 
-def lift(session: Session, address: str, reason: str, now: dt.datetime) -> bool:
-    """Lets an address be mailed again, from the next issue on; False if it was not suppressed.
+def lift(session: Session, address: str, reason: str, now: dt.datetime) -> tuple[str, ...] | None:
+    """Lets an address be mailed again, from the next issue on; None if it was not suppressed.
 
-    Leaves that bounces made its person make are taken back; those they made themselves stand.
+    Leaves that bounces made its person make are taken back: the lists that they are on again by
+    that. Those they made themselves stand.
     """
     if not unsuppress(session, address):
-        return False
+        return None
     person = session.exec(
         select(SubscriberRow).where(SubscriberRow.address_key == address_key(address))
     ).first()
-    if person is not None and person.id is not None:
-        give_back(session, person.id, now)
-        record_lifted(session, person.id, reason, now)
-    return True
+    if person is None or person.id is None:
+        return ()
+    again = give_back(session, person.id, now)
+    record_lifted(session, person.id, reason, now)
+    return again
 
 
 def record_lifted(session: Session, subscriber_id: int, reason: str, now: dt.datetime) -> None:
