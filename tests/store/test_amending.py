@@ -65,5 +65,5 @@ def test_what_is_over_cannot_be_amended(database: Database) -> None:
     stage = set_stage(database, READERS)
     with database.write() as session:
         steering.cancel(session, stage.issue_id, NOW)
-    with pytest.raises(ConflictError, match="cancelled: there is nothing to amend"):
+    with pytest.raises(ConflictError, match="/2026-W06 is cancelled: there is nothing to amend"):
         amended(stage)

@@ -56,8 +56,8 @@ def amend(
     """
     row = session.get(IssueRow, issue_id, with_for_update=True, populate_existing=True)
     if row is None or row.state not in _OPEN:
-        state = row.state if row else "gone"
-        raise ConflictError(f"the issue is {state}: there is nothing to amend")
+        said = f"{row.list_name}/{row.name} is {row.state}" if row else "the issue is gone"
+        raise ConflictError(f"{said}: there is nothing to amend")
     last = session.exec(
         select(EditionRow)
         .where(EditionRow.issue_id == issue_id)

@@ -99,6 +99,16 @@ def test_a_note_that_is_not_translated_is_said() -> None:
     assert "zh" in finding.what
 
 
+def test_one_reader_and_one_entry_are_told_of_as_one() -> None:
+    first, *_ = clean_entries()
+    one = clean_digest([replace(first, topics=("general",))], policies=Policies(fewest_entries=2))
+    told = look(one, readers=((Preferences(), 1),))
+    assert "has 1 entry, the list" in found(told, "too-few-entries").what
+    assert "1 of 1 entry is on no topic" in found(told, "general-only").what
+    nothing = look(clean_digest(), readers=((Preferences(follows=NOBODY), 1),))
+    assert "1 of 1 reader gets nothing" in found(nothing, "nothing-for-many").what
+
+
 def test_fewer_entries_than_the_list_wants_is_an_error() -> None:
     digest = clean_digest(policies=Policies(fewest_entries=9))
     assert found(look(digest), "too-few-entries").severity is Severity.ERROR

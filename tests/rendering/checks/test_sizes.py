@@ -22,6 +22,13 @@ def test_folded_mail_is_counted() -> None:
     assert "30 some entries as titles, 0 some on the web only" in finding.what
 
 
+def test_one_reader_is_told_of_as_one() -> None:
+    digest, one = clean_digest(), ((Preferences(), 1),)
+    whole = compiled_for(digest, one, shipped())["en",].html_octets(plan(digest, Preferences()))
+    tight = clean_digest(policies=Policies(html_budget=whole - 500))
+    assert found(look(tight, readers=one), "folded").what.startswith("1 reader gets shortened mail")
+
+
 def test_a_frame_over_the_budget_is_an_error() -> None:
     findings = look(clean_digest(policies=Policies(html_budget=5_000)))
     finding = found(findings, "over-budget")

@@ -25,15 +25,18 @@ def check_audience(digest: Digest, audience: Audience) -> Iterator[Finding]:
 
 
 def _too_few(digest: Digest) -> Iterator[Finding]:
-    fewest = digest.list.policies.fewest_entries
+    fewest, number = digest.list.policies.fewest_entries, len(digest.entries)
     sent = digest.list.policies.too_few is TooFew.SEND
-    if len(digest.entries) < fewest:
+    if number < fewest:
         yield Finding(
             severity=Severity.WARNING if sent else Severity.ERROR,
             code="too-few-entries",
             where="list.toml: policies.fewest_entries",
-            what=f"the issue has {len(digest.entries)} entries, the list wants at least {fewest}",
-            mend="import some and assemble it again, or lower policies.fewest_entries",
+            what=f"the issue has {_entries(number)}, the list wants at least {fewest}",
+            mend=(
+                "import some and assemble it again, or lower policies.fewest_entries, "
+                'or set policies.too_few = "send", then newsletter lists sync'
+            ),
         )
 
 
@@ -50,13 +53,14 @@ def _without(audience: Audience) -> Iterator[Finding]:
         return
     chosen = sum(s.readers for s in audience.selections if s.preferences.follows == frozenset())
     without = audience.readers - audience.mailed()
+    get = "reader gets" if audience.readers == 1 else "readers get"
     if without > MOST_WITHOUT * audience.readers:
         yield Finding(
             severity=Severity.WARNING,
             code="nothing-for-many",
             where="the audience",
             what=(
-                f"{without} of {audience.readers} readers get nothing: {chosen} chose no topics, "
+                f"{without} of {audience.readers} {get} nothing: {chosen} chose no topics, "
                 f"{without - chosen} find nothing on theirs"
             ),
             mend="look at the topics' rules in list.toml, or at what was imported",
@@ -75,8 +79,9 @@ def _general(digest: Digest, audience: Audience) -> Iterator[Finding]:
             code="general-only",
             where="list.toml: topics",
             what=(
-                f"{len(found)} of {len(digest.entries)} entries are on no topic but general, so "
-                f"everybody gets them: {_titles(found)}"
+                f"{len(found)} of {_entries(len(digest.entries))} "
+                f"{'is' if len(found) == 1 else 'are'} on no topic but general, so everybody gets "
+                f"{'it' if len(found) == 1 else 'them'}: {_titles(found)}"
             ),
             mend="newsletter entries edit ENTRY topics=…, or widen the topics' keywords",
             readers=audience.mailed(
@@ -148,6 +153,10 @@ def _untranslated_note(digest: Digest, audience: Audience, language: str) -> Ite
             mend=f"newsletter issues edit ISSUE --lang {language}",
             readers=readers,
         )
+
+
+def _entries(number: int) -> str:
+    return f"{number} {'entry' if number == 1 else 'entries'}"
 
 
 def _titles(items: Sequence[DigestEntry]) -> str:

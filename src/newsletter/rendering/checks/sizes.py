@@ -58,7 +58,8 @@ def _folded(chosen: list[Selection], budget: int) -> Iterator[Finding]:
             code="folded",
             where=_WHERE,
             what=(
-                f"{readers} readers get shortened mail to keep within {budget} octets: "
+                f"{readers} {'reader gets' if readers == 1 else 'readers get'} shortened mail "
+                f"to keep within {budget} octets: "
                 f"{titles} some entries as titles, {gone} some on the web only"
             ),
             mend="nothing, if the least important may be short; else fewer or shorter texts",
