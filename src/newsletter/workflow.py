@@ -310,15 +310,23 @@ def compiler(template_folders: Sequence[Path]) -> Compile:
     return lambda digest, languages: compiled_for(digest, languages, template_folders)
 
 
-def freeze(db: Database, issue: Issue, template_folders: Sequence[Path], now: dt.datetime) -> Issue:
+def freeze(
+    db: Database,
+    issue: Issue,
+    template_folders: Sequence[Path],
+    now: dt.datetime,
+    *,
+    however_few: bool = False,
+) -> Issue:
     """Fixes what a draft says: a short transaction after the compiling.
 
     Raises:
-        ConflictError: it has fewer entries than its list wants, is frozen already, or says
-            something else by now.
+        TooFewError: it has fewer entries than its list wants, and not `however_few` are enough.
+        ConflictError: it is frozen already, or says something else by now.
         TemplateError: its template is missing or broken.
     """
-    refuse_few(db, issue)
+    if not however_few:
+        refuse_few(db, issue)
     forms = compiled_forms(issue.digest, template_folders)
     with db.write() as session:
         targets = frozen_targets(issue.digest)
@@ -348,8 +356,11 @@ async def send(
     template_folders: Sequence[Path],
     around: Surroundings,
     signer: Signer | None = None,
+    *,
+    however_few: bool = False,
 ) -> Summary:
     """Does what is left to do of an issue: freezes a draft, completes its rows, sends what is due.
+    `however_few` lets a draft go with fewer entries than its list wants.
 
     Raises:
         ConflictError: it is paused or cancelled, or another process is sending it.
@@ -360,7 +371,7 @@ async def send(
     if issue.state is IssueState.DRAFT:
         # What is frozen cannot be edited any more; not for the sake of a relay that is not there.
         await prove_relay(relay)
-        issue = freeze(db, issue, template_folders, now)
+        issue = freeze(db, issue, template_folders, now, however_few=however_few)
     if issue.state is IssueState.FROZEN:
         fan_out(db, issue, now)
     with db.write() as session:

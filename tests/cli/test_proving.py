@@ -31,12 +31,12 @@ def test_an_address_at_which_nobody_can_leave_stops_it_in_one_line(
     assert len(list(mail.iterdir())) == 2
 
 
-def test_an_issue_that_was_put_together_for_another_address_says_how_to_mend_it(
-    filled: Run, monkeypatch: pytest.MonkeyPatch
+def test_an_issue_that_was_frozen_for_another_address_says_how_to_mend_it(
+    filled: Run, gone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NEWSLETTER_SMTP_URL", "smtp://127.0.0.1:9")
     monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", "https://localhost:8080")
-    filled("issues", "assemble", "ai-for-science", "--week", "2026-W06")
+    filled("send", ISSUE, "--yes", "--force", "--unchecked", smtp=gone)
+    monkeypatch.setenv("NEWSLETTER_SMTP_URL", "smtp://127.0.0.1:9")
     monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", "https://no-such-name.invalid")
     refused = filled("send", ISSUE, "--yes", "--force")
     assert refused.code == 1

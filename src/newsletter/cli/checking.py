@@ -19,7 +19,8 @@ from newsletter.cli.edge import (
     split_issue,
     template_folders,
 )
-from newsletter.errors import ConflictError
+from newsletter.cli.linking import led
+from newsletter.errors import ConflictError, TooFewError
 from newsletter.rendering.checks import Finding
 from newsletter.settings import Settings
 from newsletter.store import issues
@@ -38,7 +39,7 @@ def check(
     with database(found) as db:
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
-        report = look(db, found, wanted)
+        report = look(db, found, led(db, found, wanted))
     if json:
         show_json({**asdict(report), "errors": report.errors})
     else:
@@ -72,7 +73,8 @@ def refuse_errors(
     """Looks at a draft that is about to go out, and says what it finds.
 
     Raises:
-        ConflictError: some of it is an error, and `force` does not say to go on.
+        ConflictError: some of it is an error, or its list wants more entries, and `force` does
+            not say to go on.
     """
     report = look(db, found, wanted, loopback_allowed=loopback_allowed)
     if report.findings:
@@ -82,6 +84,16 @@ def refuse_errors(
             f"{wanted.ref} has {_number(report.errors, 'error')} and was not sent: mend what "
             f"`newsletter check` says, or `newsletter send {wanted.ref} --force`"
         )
+    if not force:
+        _refuse_few(db, wanted)
+
+
+def _refuse_few(db: Database, wanted: Issue) -> None:
+    """Before anybody is asked, what freezing would say of entries that other issues had."""
+    try:
+        workflow.refuse_few(db, wanted)
+    except TooFewError as error:
+        raise TooFewError(f"{error}, or `newsletter send {wanted.ref} --force`") from None
 
 
 def _describe(finding: Finding) -> None:

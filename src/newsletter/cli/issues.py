@@ -28,6 +28,8 @@ from newsletter.cli.edge import (
     split_issue,
     template_folders,
 )
+from newsletter.cli.emptiness import tell_if_empty
+from newsletter.cli.linking import led
 from newsletter.cli.signing import signer
 from newsletter.content.entry import Period
 from newsletter.content.window import parse_issue_name
@@ -80,6 +82,7 @@ def assemble(
         else:
             window = schedule.last_window(found, now())
         issue = workflow.assemble_issue(db, list_name, window, now(), settings().public_url)
+        tell_if_empty(db, issue)
     if json:
         show_json(_issue_json(issue))
     else:
@@ -148,6 +151,7 @@ def render(
     with database(found) as db:
         with db.read() as session:
             wanted = store.get_issue(session, *split_issue(issue))
+        wanted = led(db, found, wanted)
         with told_of_erasure(db, found, to):
             message = render_for(
                 db,

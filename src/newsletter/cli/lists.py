@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlmodel import Session
 
-from newsletter.audience.listfile import read_list_file
+from newsletter.audience.listfile import ListFile, read_list_file
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -29,6 +30,7 @@ from newsletter.rendering.templates import load_template
 from newsletter.store import lists as store
 from newsletter.store import subscribers
 from newsletter.store.database import Database
+from newsletter.store.drafting import follow_list
 from newsletter.store.lists import SyncReport
 from newsletter.store.reader_counts import reader_counts
 from newsletter.tracking.leaving import local_day
@@ -51,7 +53,11 @@ def sync(
     found = settings()
     with database(found) as db:
         reports = sync_folder(
-            db, found.lists_folder, frozenset(drop_topic or ()), template_folders(found)
+            db,
+            found.lists_folder,
+            frozenset(drop_topic or ()),
+            template_folders(found),
+            found.public_url,
         )
         with db.read() as session:
             warn_of_vanished(session, found.lists_folder)
@@ -63,9 +69,14 @@ def sync(
 
 
 def sync_folder(
-    db: Database, folder: Path, drop_topics: frozenset[str], template_folders: Sequence[Path]
+    db: Database,
+    folder: Path,
+    drop_topics: frozenset[str],
+    template_folders: Sequence[Path],
+    public_url: str = "",
 ) -> list[SyncReport]:
-    """Every list of the folder; all files are read before the first is followed."""
+    """Every list of the folder, and the drafts of those that changed; all files are read before
+    the first is followed. `public_url` takes the place of each list's own, as in assembling."""
     paths = sorted(folder.glob("*/list.toml"))
     if not paths:
         raise ListFileError(
@@ -76,10 +87,15 @@ def sync_folder(
         _refuse_no_template(path, file.list.template, template_folders)
     with db.write() as session:
         _refuse_not_vanished(session, [file.list for file in files], drop_topics)
-        return [
-            store.sync_list(session, file.list, file.renames, drop_topics=drop_topics, now=now())
-            for file in files
-        ]
+        return [_follow(session, file, drop_topics, public_url) for file in files]
+
+
+def _follow(
+    session: Session, file: ListFile, drop_topics: frozenset[str], public_url: str
+) -> SyncReport:
+    report = store.sync_list(session, file.list, file.renames, drop_topics=drop_topics, now=now())
+    said = replace(file.list, public_url=public_url or file.list.public_url)
+    return replace(report, drafts=follow_list(session, said))
 
 
 def _refuse_no_template(path: Path, name: str, folders: Sequence[Path]) -> None:
@@ -104,6 +120,11 @@ def _refuse_not_vanished(
 def describe(report: SyncReport) -> None:
     for change in report.changes or ("unchanged",):
         out.print(f"{report.list}: {change}")
+    if report.drafts:
+        one = len(report.drafts) == 1
+        so = ("says" if one else "say") + " so, too"
+        behind = ("was" if one else "were") + " behind, and made anew"
+        out.print(f"{', '.join(report.drafts)} {so if report.changes else behind}")
 
 
 @app.command()

@@ -31,6 +31,7 @@ from newsletter.cli.edge import (
     split_issue,
     template_folders,
 )
+from newsletter.cli.linking import led
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.outbox import send_tests
 from newsletter.cli.progress import SendView
@@ -86,6 +87,7 @@ def send(
         else:
             with db.read() as session:
                 wanted = issues.get_issue(session, *split_issue(issue))
+        wanted = led(db, found, wanted, keep=not (dry_run or test))
         if test:
             send_tests(db, found, wanted, relay, test)
             return
@@ -109,7 +111,7 @@ def send(
             asyncio.run(prove_leaving(found, wanted))
         _ask(forecast.recipients, yes)
         want_canary(db, wanted, canary, hold)
-        summary = run(db, found, wanted, relay, forecast.recipients, wait=wait)
+        summary = run(db, found, wanted, relay, forecast.recipients, wait=wait, however_few=force)
         report(db, wanted, summary)
     if summary.halt or summary.stopped:
         raise typer.Exit(1)
@@ -187,15 +189,22 @@ def run(
     expected: int,
     *,
     wait: bool = False,
+    however_few: bool = False,
 ) -> Summary:
     """Sends with a progress bar; with `wait`, until nothing is deferred any more. Ctrl-C and
-    SIGTERM drain; the second stops at once."""
+    SIGTERM drain; the second stops at once. `however_few`: see `workflow.send`."""
     with SendView(f"sending {wanted.ref}", expected) as view:
-        return uvloop.run(_send(db, found, wanted, relay, view, wait))
+        return uvloop.run(_send(db, found, wanted, relay, view, wait, however_few))
 
 
 async def _send(
-    db: Database, found: Settings, wanted: Issue, relay: RelaySettings, view: SendView, wait: bool
+    db: Database,
+    found: Settings,
+    wanted: Issue,
+    relay: RelaySettings,
+    view: SendView,
+    wait: bool,
+    however_few: bool,
 ) -> Summary:
     stop = asyncio.Event()
     around = Surroundings(
@@ -210,7 +219,14 @@ async def _send(
         with db.read() as session:
             current = issues.issue_by_id(session, wanted.id)
         return await workflow.send(
-            db, current, relay, keyring(found), template_folders(found), around, signer(found)
+            db,
+            current,
+            relay,
+            keyring(found),
+            template_folders(found),
+            around,
+            signer(found),
+            however_few=however_few,
         )
 
     def next_due() -> dt.datetime | None:

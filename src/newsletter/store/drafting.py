@@ -19,10 +19,15 @@ from newsletter.store.taking_in import taken_in
 from newsletter.store.values import IssueState
 
 
-def draft_digest(session: Session, mailing_list: MailingList, window: Period) -> Digest:
+def draft_digest(
+    session: Session, mailing_list: MailingList, window: Period, name: str = ""
+) -> Digest:
     """The digest of the list's issue for `window`, as it would be put together now: with the
-    editor's choices and notes, if that issue is there, and with what it takes in of other days."""
-    name = issue_name(window, mailing_list.week_starts)
+    editor's choices and notes, if that issue is there, and with what it takes in of other days.
+
+    `name` is the issue's own where it has one: a list may begin its week on another day by now.
+    """
+    name = name or issue_name(window, mailing_list.week_starts)
     row = session.exec(
         select(IssueRow)
         .where(IssueRow.list_name == mailing_list.name, IssueRow.name == name)
@@ -39,13 +44,16 @@ def draft_digest(session: Session, mailing_list: MailingList, window: Period) ->
         besides=besides,
         briefs_besides=briefs,
     )
-    return digest if row is None else replace(digest, notes=load(Digest, row.digest).notes)
+    if row is None:
+        return digest
+    return replace(digest, name=name, notes=load(Digest, row.digest).notes)
 
 
-def redraw(session: Session, row: IssueRow) -> bool:
-    """Puts a draft together anew, its list as it was; whether it says something else now."""
+def redraw(session: Session, row: IssueRow, mailing_list: MailingList | None = None) -> bool:
+    """Puts a draft together anew, its list as it was or as `mailing_list` says; whether it says
+    something else now."""
     before = load(Digest, row.digest)
-    body = dump(draft_digest(session, before.list, before.period))
+    body = dump(draft_digest(session, mailing_list or before.list, before.period, row.name))
     if body == row.digest:
         return False
     row.digest = body
@@ -58,6 +66,34 @@ def redraw_all(session: Session) -> None:
     """Puts every draft together anew, after an entry was changed that any of them may have."""
     for row in drafts(session):
         redraw(session, row)
+
+
+def follow_list(session: Session, mailing_list: MailingList) -> tuple[str, ...]:
+    """Puts those of a list's drafts together anew that were made when it said something else, and
+    names them. What editors decided and wrote stays."""
+    return tuple(
+        f"{row.list_name}/{row.name}"
+        for row in drafts(session)
+        if row.list_name == mailing_list.name
+        and load(Digest, row.digest).list != mailing_list
+        and redraw(session, row, mailing_list)
+    )
+
+
+def lead_to(session: Session, issue_id: int, public_url: str) -> None:
+    """Lets a draft's links lead to `public_url`, and changes nothing else of it. Its review tells
+    it from the one that was judged."""
+    query = select(IssueRow).where(IssueRow.id == issue_id, IssueRow.state == IssueState.DRAFT)
+    row = session.exec(query.with_for_update()).first()
+    if row is not None:
+        row.digest = dump(led_to(load(Digest, row.digest), public_url))
+        session.add(row)
+        session.flush()
+
+
+def led_to(digest: Digest, public_url: str) -> Digest:
+    """The same digest, with links that lead to `public_url`."""
+    return replace(digest, list=replace(digest.list, public_url=public_url))
 
 
 def drafts(session: Session) -> tuple[IssueRow, ...]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from newsletter.content import editing
@@ -158,6 +159,16 @@ def restore_entry(session: Session, ref: str, now: dt.datetime) -> StoredEntry:
 def entries_in(session: Session, window: Period) -> tuple[Entry, ...]:
     """The entries that belong to a window: by their last day, without those dropped."""
     return tuple(item.entry for item in list_entries(session, window=window))
+
+
+def days_beside(session: Session, window: Period) -> tuple[dt.date | None, dt.date | None]:
+    """The last day on which an entry is dated before a window, and the first after it, without
+    those dropped; None where there is none."""
+    last = col(EntryRow.last_day)
+    there = col(EntryRow.dropped).is_(False)
+    before = session.exec(select(func.max(last)).where(there, last < window.first)).one()
+    after = session.exec(select(func.min(last)).where(there, last > window.last)).one()
+    return before, after
 
 
 def briefs_in(session: Session, window: Period) -> tuple[Brief, ...]:

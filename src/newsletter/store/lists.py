@@ -23,11 +23,13 @@ from newsletter.store.values import SubscriptionState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """What following a list's file changed: one line a difference, none when nothing did."""
+    """What following a list's file changed: one line a difference, none when nothing did; and
+    the drafts that were made anew to say so, too."""
 
     list: str
     created: bool
     changes: tuple[str, ...]
+    drafts: tuple[str, ...] = ()
 
 
 def get_list(session: Session, name: str) -> MailingList:
