@@ -29,6 +29,13 @@ def test_the_sample_issue_has_warnings_that_are_true_and_no_error(filled: Run) -
     assert f"0 errors, {len(found['findings'])} warnings; looked at all 3 selections" in shown.out
 
 
+def test_one_reader_is_not_all_readers(filled: Run) -> None:
+    assert "looked at all 3 selections of all 3 readers" in filled("check", ISSUE).out
+    for name in ("bo", "cy"):
+        filled("subscribers", "unsubscribe", f"{name}@reader.example")
+    assert "looked at the only selection of the only reader" in filled("check", ISSUE).out
+
+
 def test_a_failed_summary_is_an_error_with_its_place_and_the_command_that_mends_it(
     filled: Run,
 ) -> None:

@@ -62,8 +62,8 @@ def describe(report: Report) -> None:
     warnings = len(report.findings) - report.errors
     out.print(
         f"{_number(report.errors, 'error')}, {_number(warnings, 'warning')}; "
-        f"looked at {_part(report.selections, report.all_selections)} selections of "
-        f"{_part(report.readers, report.all_readers)} readers"
+        f"looked at {_part(report.selections, report.all_selections, 'selection')} of "
+        f"{_part(report.readers, report.all_readers, 'reader')}"
     )
 
 
@@ -110,5 +110,8 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _part(some: int, every: int) -> str:
-    return f"all {every}" if some == every else f"{some} of {every}"
+def _part(some: int, every: int, what: str) -> str:
+    """`the only reader`, `all 3 readers`, `2 of 3 readers`."""
+    if some == every == 1:
+        return f"the only {what}"
+    return f"{'all' if some == every else f'{some} of'} {_number(every, what)}"
