@@ -88,7 +88,7 @@ class Compiled:
         mime.checked(values)
         reading = self._facts.read(plan)
         subject = "".join(self._subject.pieces(reading, values))
-        text, rich = self._wire[encoding]
+        text, rich = self._wire(encoding)
         return mime.message(
             self.frame,
             values,
@@ -138,16 +138,19 @@ class Compiled:
     def _subject(self) -> Track[str]:
         return Track(self.subject_parts, self.slots, self._facts.numbers, str, str)
 
-    @cached_property
-    def _wire(self) -> Mapping[Encoding, tuple[Track[bytes], Track[bytes]]]:
-        numbers, slots = self._facts.numbers, self.slots
-        return {
-            encoding: (
+    def _wire(self, encoding: Encoding) -> tuple[Track[bytes], Track[bytes]]:
+        found = self._wires.get(encoding)
+        if found is None:  # a send needs but one of them
+            numbers, slots = self._facts.numbers, self.slots
+            found = self._wires[encoding] = (
                 Track(self.text_parts, slots, numbers, encoding.transfer, str),
                 Track(self.html_parts, slots, numbers, encoding.transfer, html.escape),
             )
-            for encoding in Encoding
-        }
+        return found
+
+    @cached_property
+    def _wires(self) -> dict[Encoding, tuple[Track[bytes], Track[bytes]]]:
+        return {}
 
     @cached_property
     def _sizes(self) -> PartSizes:

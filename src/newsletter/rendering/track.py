@@ -33,8 +33,11 @@ class Track(Generic[T]):
         self._pick = picker([numbers[around] for _, around in row])
         self._counts: list[tuple[str, list[T], list[int]]] = []
         self._values: list[tuple[str, list[int]]] = []
-        for number, slot in enumerate(slots):
-            places = [place for place, (piece, _) in enumerate(row) if piece == Gap(number)]
+        filled: list[list[int]] = [[] for _ in slots]
+        for place, (piece, _) in enumerate(row):
+            if isinstance(piece, Gap):
+                filled[piece.slot].append(place)
+        for slot, places in zip(slots, filled, strict=True):
             if places and slot.phrases:
                 phrases = [form(escape(phrase)) for phrase in slot.phrases]
                 self._counts.append((slot.source, phrases, places))

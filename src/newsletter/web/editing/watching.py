@@ -16,7 +16,7 @@ from newsletter.store.database import Database
 
 READY = "ready"
 
-POLL = 0.02  # seconds between two looks at the database's counter
+POLL = 0.01  # seconds between two looks at the database's counter
 _SETTLED = 10  # milliseconds without another change to a file, after which a save is complete
 
 
