@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-import pytest
-
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.schedule import last_window, next_moment, week_to_send
 from newsletter.schedule.outlook import Standing, coming, standing
 from newsletter.store import issues, lists, slots
-from newsletter.store.database import Database
 from newsletter.store.slots import SlotState
 from tests.builders import make_list
-from tests.schedule.stage import LIST, ClockStage, local, papers, thursday
-
-
-@pytest.fixture
-def stage(sqlite_database: Database) -> ClockStage:
-    made = ClockStage(sqlite_database)
-    made.follow()
-    made.join("ann@reader.example")
-    made.publish(*papers(dt.date(2026, 2, 5), 21))
-    return made
+from tests.schedule.stage import LIST, ClockStage, local, thursday
 
 
 def stands(stage: ClockStage) -> Standing:

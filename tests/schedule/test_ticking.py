@@ -13,26 +13,16 @@ from newsletter.content.mailinglist import Policies, TooFew
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.errors import ConflictError
 from newsletter.store import issues, reviews, slots, steering
-from newsletter.store.database import Database
 from newsletter.store.editing import set_note
 from newsletter.store.senders import CLOCK, hold_issue
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.values import IssueState
 from tests.builders import make_digest, make_entry, make_list
-from tests.schedule.stage import BERLIN, LIST, ClockStage, local, papers, thursday
+from tests.schedule.stage import BERLIN, LIST, ClockStage, local, thursday
 
 EDITOR = "editors@news.example.org"
 LATE = make_entry(99, period=Period(dt.date(2026, 2, 9), dt.date(2026, 2, 9)))
 READY = ["assemble 2026-W06", "remind 2026-W06", "send 2026-W06"]
-
-
-@pytest.fixture
-def stage(sqlite_database: Database) -> ClockStage:
-    made = ClockStage(sqlite_database)
-    made.follow()
-    made.join("ann@reader.example")
-    made.publish(*papers(dt.date(2026, 2, 5), 21))
-    return made
 
 
 def approve(stage: ClockStage) -> None:

@@ -45,11 +45,14 @@ def test_every_message_page_is_translated() -> None:
         for path in CODE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "message"
     ]
-    said = [a.value for call in calls for a in call.args if isinstance(a, ast.Constant)]
+    pages = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "message"]
+    said = [a.value for call in pages for a in call.args if isinstance(a, ast.Constant)]
     assert len(said) > 8
+    told = [k.value for call in calls for k in call.keywords if k.arg == "told"]
+    answers = [word.value for word in told if isinstance(word, ast.Constant)]
+    assert len(answers) == 2, "what `by_mail.mailed_to` is given to say"
+    said += answers
     translated = catalogue("pages")
     every = [*map(str, said), *(words for pair in SAID.values() for words in pair)]
     assert [words for words in every if not _says(translated, words)] == []

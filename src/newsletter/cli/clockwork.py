@@ -152,7 +152,7 @@ class Sends:
         except NewsletterError as error:
             reason = str(error)  # it says all; a traceback would say less
             self._log.error("not sent", issue=issue.ref, reason=reason)
-        except Exception as error:  # noqa: BLE001 - on record, whatever it was
+        except Exception as error:  # noqa: BLE001 - what dies in a task is told by nobody
             reason = f"a fault of the program ({type(error).__name__}: {error}); its log says more"
             self._log.exception("not sent", issue=issue.ref)
         # On record, so that `schedule` shows it and editors are told.

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import APIRouter, BackgroundTasks, Form, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
-from newsletter.addresses import mailbox_key, parse_address
+from newsletter.addresses import mailbox_key
 from newsletter.delivery.inviting import mail_link
-from newsletter.errors import AddressError, NewsletterError, TokenError
+from newsletter.errors import TokenError
 from newsletter.store import editors
 from newsletter.store.lists import get_list
 from newsletter.visits import VISIT_FOR, Opens, Pass, seal, unseal
-from newsletter.web.client import asked_by, household
+from newsletter.web.by_mail import AddressForm, mailed_to
 from newsletter.web.editing.gate import Editor, from_here
 from newsletter.web.language import Asked, Language
 from newsletter.web.site import Here, Site
@@ -60,35 +58,24 @@ class VisitGate:
         return self.site.page("door", chosen, private=True, wrong=False, address="")
 
 
-class DoorForm(BaseModel):
-    """The one field of the form."""
-
-    address: Annotated[str, Field(max_length=400)] = ""
-
-
 @router.post("/edit/link")
 def send_link(
     site: Here,
     language: Language,
     request: Request,
     later: BackgroundTasks,
-    form: Annotated[DoorForm, Form()],
+    form: Annotated[AddressForm, Form()],
 ) -> Response:
     """Mails a link to who is an editor; the same answer for everybody."""
-    chosen, now = language.choose(), site.clock()
-    try:
-        address = parse_address(form.address)
-    except AddressError:
-        return site.page("door", chosen, status=400, private=True, wrong=True, address=form.address)
-    client = asked_by(request, site.trusted_proxies)
-    if client is not None and not site.joins.allows(household(client), now):
-        return site.too_many(chosen)
-    # After the answer, whose time would otherwise tell whether there was somebody to mail.
-    later.add_task(_mail, site, address, chosen, now)
-    return site.message(
-        chosen,
-        "Please look into your mail",
-        "If that is an editor's address, a link is on its way. It opens once, within a day.",
+    return mailed_to(
+        site,
+        language.choose(),
+        request,
+        later,
+        form.address,
+        page="door",
+        mailing=_mail,
+        told="If that is an editor's address, a link is on its way. It opens once, within a day.",
     )
 
 
@@ -176,14 +163,10 @@ def _visitor(site: Site, request: HTTPConnection) -> editors.Editor | None:
 
 
 def _mail(site: Site, address: str, language: str, now: dt.datetime) -> None:
-    try:
-        with site.database.read() as session:
-            editor = editors.editor_at(session, address)
-            mailing_list = get_list(session, editor.lists[0]) if editor else None
-        if editor is None or mailing_list is None:
-            return
-        if site.mailboxes.allows(mailbox_key(address), now):
-            mail_link(site.database, site.letters, mailing_list, editor, now, language)
-    except NewsletterError as error:
-        # Nobody waits for it any more; the error names no address.
-        structlog.get_logger("newsletter.web").error("failed", kind=type(error).__name__)
+    with site.database.read() as session:
+        editor = editors.editor_at(session, address)
+        mailing_list = get_list(session, editor.lists[0]) if editor else None
+    if editor is None or mailing_list is None:
+        return
+    if site.mailboxes.allows(mailbox_key(address), now):
+        mail_link(site.database, site.letters, mailing_list, editor, now, language)
