@@ -5,10 +5,12 @@ Each is a POST, which `gate` lets pass only from the page itself.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
@@ -18,7 +20,7 @@ from newsletter.content.entry import Tier
 from newsletter.errors import ConflictError
 from newsletter.store import editing, entries, issues
 from newsletter.store.edits import Edit
-from newsletter.web.editing.desk import Desk, Reference, TheDesk, WhoAsks, opened
+from newsletter.web.editing.desk import Reference, TheDesk, WhoAsks, opened
 
 router = APIRouter()
 
@@ -66,120 +68,86 @@ class Worded(OfEntry):
     text: Text
 
 
+@dataclass(frozen=True)
+class Changes:
+    """Changes by the editor who asks."""
+
+    request: Request
+    desk: TheDesk
+    editor: WhoAsks
+
+    def done(
+        self, asked: OfIssue, change: Callable[..., Edit | None], *what: object
+    ) -> dict[str, Any]:
+        """Makes a change, `change(session, issue_id, *what, who=, now=)`, in a transaction of its
+        own, and says what it was."""
+        list_name, name = opened(self.request, asked.issue)
+        bench = self.desk.bench
+        with bench.database.write() as session:
+            found = issues.get_issue(session, list_name, name)
+            if found.edition is not None:
+                raise ConflictError(f"{found.ref} is {found.state} and stays as it was frozen")
+            edit = change(session, found.id, *what, who=self.editor.name, now=bench.clock())
+        if edit is None:
+            return {"said": ""}
+        return {"said": f"undone: {edit.said}" if edit.undone_at else edit.said}
+
+
+ByAnEditor = Annotated[Changes, Depends()]
+
+
 @router.post("/api/move")
-def move(request: Request, desk: TheDesk, editor: WhoAsks, asked: Moved) -> dict[str, Any]:
+def move(by: ByAnEditor, asked: Moved) -> dict[str, Any]:
     """Puts an entry at another place."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.move(
-            session, issue, asked.entry, asked.position, who=editor.name, now=desk.bench.clock()
-        ),
-    )
+    return by.done(asked, editing.move, asked.entry, asked.position)
 
 
 @router.post("/api/tier")
-def tier(request: Request, desk: TheDesk, editor: WhoAsks, asked: Tiered) -> dict[str, Any]:
+def tier(by: ByAnEditor, asked: Tiered) -> dict[str, Any]:
     """Gives an entry another tier in this issue."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.set_tier(
-            session, issue, asked.entry, asked.tier, who=editor.name, now=desk.bench.clock()
-        ),
-    )
+    return by.done(asked, editing.set_tier, asked.entry, asked.tier)
 
 
 @router.post("/api/drop")
-def drop(request: Request, desk: TheDesk, editor: WhoAsks, asked: OfEntry) -> dict[str, Any]:
+def drop(by: ByAnEditor, asked: OfEntry) -> dict[str, Any]:
     """Leaves an entry out of this issue."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.drop(
-            session, issue, asked.entry, who=editor.name, now=desk.bench.clock()
-        ),
-    )
+    return by.done(asked, editing.drop, asked.entry)
 
 
 @router.post("/api/restore")
-def restore(request: Request, desk: TheDesk, editor: WhoAsks, asked: OfEntry) -> dict[str, Any]:
+def restore(by: ByAnEditor, asked: OfEntry) -> dict[str, Any]:
     """Takes an entry back in."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.restore(
-            session, issue, asked.entry, who=editor.name, now=desk.bench.clock()
-        ),
-    )
+    return by.done(asked, editing.restore, asked.entry)
 
 
 @router.post("/api/note")
-def note(request: Request, desk: TheDesk, editor: WhoAsks, asked: Noted) -> dict[str, Any]:
+def note(by: ByAnEditor, asked: Noted) -> dict[str, Any]:
     """Words the note, the summary or the takeaway in a language."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.set_note(
-            session,
-            issue,
-            asked.language,
-            asked.field,
-            asked.text,
-            who=editor.name,
-            now=desk.bench.clock(),
-        ),
-    )
+    return by.done(asked, editing.set_note, asked.language, asked.field, asked.text)
 
 
 @router.post("/api/text")
-def text(request: Request, desk: TheDesk, editor: WhoAsks, asked: Worded) -> dict[str, Any]:
+def text(by: ByAnEditor, asked: Worded) -> dict[str, Any]:
     """Words a text of an entry, for every issue that has it."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.set_text(
-            session,
-            asked.entry,
-            asked.field,
-            asked.text,
-            who=editor.name,
-            now=desk.bench.clock(),
-            issue_id=issue,
-        ),
-    )
+
+    def worded(session: Session, issue: int, *, who: str, now: dt.datetime) -> Edit | None:
+        return editing.set_text(
+            session, asked.entry, asked.field, asked.text, who=who, now=now, issue_id=issue
+        )
+
+    return by.done(asked, worded)
 
 
 @router.post("/api/undo")
-def undo(request: Request, desk: TheDesk, editor: WhoAsks, asked: OfIssue) -> dict[str, Any]:
+def undo(by: ByAnEditor, asked: OfIssue) -> dict[str, Any]:
     """Takes the last change back."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.undo(
-            session, issue, who=editor.name, now=desk.bench.clock()
-        ),
-    )
+    return by.done(asked, editing.undo)
 
 
 @router.post("/api/redo")
-def redo(request: Request, desk: TheDesk, editor: WhoAsks, asked: OfIssue) -> dict[str, Any]:
+def redo(by: ByAnEditor, asked: OfIssue) -> dict[str, Any]:
     """Makes again what was undone last."""
-    return _done(
-        request,
-        desk,
-        asked,
-        lambda session, issue: editing.redo(
-            session, issue, who=editor.name, now=desk.bench.clock()
-        ),
-    )
+    return by.done(asked, editing.redo)
 
 
 @router.post("/api/assemble")
@@ -242,21 +210,3 @@ def _edit_json(edit: Edit) -> dict[str, Any]:
         "at": edit.at,
         "undone_by": edit.undone_by if edit.undone_at else "",
     }
-
-
-def _done(
-    request: Request,
-    desk: Desk,
-    asked: OfIssue,
-    change: Callable[[Session, int], Edit | None],
-) -> dict[str, Any]:
-    """Makes a change in a transaction of its own, and says what it was."""
-    list_name, name = opened(request, asked.issue)
-    with desk.bench.database.write() as session:
-        found = issues.get_issue(session, list_name, name)
-        if found.edition is not None:
-            raise ConflictError(f"{found.ref} is {found.state} and stays as it was frozen")
-        edit = change(session, found.id)
-    if edit is None:
-        return {"said": ""}
-    return {"said": f"undone: {edit.said}" if edit.undone_at else edit.said}
