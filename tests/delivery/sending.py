@@ -19,12 +19,14 @@ from newsletter.delivery.relay import parse_relays
 from newsletter.delivery.sender import Manners, Summary, Surroundings, send_issue
 from newsletter.store.values import Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
+from tests.delivery.scripted_server import Kind, ScriptedServer
 
 T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 QUICK = Timeouts(connect=0.25, mail=0.25, rcpt=0.25, data=0.25, block=0.25, body=0.25, quit=0.1)
-PATIENT = Timeouts(connect=5, quit=0.2)
+PATIENT = Timeouts(connect=15, quit=0.2)
+SHORT = Timeouts(connect=2, mail=1, rcpt=1, data=1, block=5, body=1, quit=0.2)
 IMPATIENT = Persistence(first=0.01, longest=0.05, failures=4)
 
 
@@ -36,7 +38,7 @@ class Sending:
     connections: int = 2
     size: int = 500
     options: str = ""
-    timeouts: Timeouts = QUICK
+    timeouts: Timeouts = PATIENT
     persistence: Persistence = IMPATIENT
     retry: Retry = field(default_factory=lambda: Retry(in_doubt=InDoubt.HOLD))
     drain: float = 1.0
@@ -63,11 +65,23 @@ class Sending:
             return await send_issue(work, parse_relays(url, fallback), around, manners)
 
 
+def patience_with(server: ScriptedServer) -> Timeouts:
+    """Short with a server that falls silent: its silence is over only when patience is. With all
+    others nothing must hang on how busy this machine is.
+
+    Where nothing is ever answered nothing can be answered too late: then the shortest will do.
+    """
+    silent = [fault for fault in server.faults if fault.kind in (Kind.STALL, Kind.GARBAGE)]
+    if not silent:
+        return PATIENT
+    return QUICK if any(fault.times > 1_000 for fault in silent) else SHORT
+
+
 def run(coroutine: Coroutine[Any, Any, T], loop: LoopFactory = uvloop.new_event_loop) -> T:
-    """Runs to the end, within seconds whatever happens; on uvloop, as the commands do."""
+    """Runs to the end, within a minute whatever happens; on uvloop, as the commands do."""
 
     async def bounded() -> T:
-        return await asyncio.wait_for(coroutine, 20)
+        return await asyncio.wait_for(coroutine, 60)
 
     with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(bounded())

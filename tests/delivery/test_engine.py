@@ -31,7 +31,7 @@ from newsletter.store.values import DeliveryState, Outcome, Skip, Way
 from newsletter.tokens import Keyring, Purpose
 from tests.builders import make_digest
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK
+from tests.delivery.sending import IMPATIENT, PATIENT
 from tests.delivery.sending import run_on_asyncio as run
 from tests.store.stage import LIST, NOW, TODAY, everybody, join, sync
 
@@ -81,7 +81,7 @@ async def send(
     around = Surroundings(
         clock=lambda: now, chance=lambda: 0.5, stop=asyncio.Event(), observe=observe
     )
-    manners = Manners(timeouts=QUICK, persistence=IMPATIENT)
+    manners = Manners(timeouts=PATIENT, persistence=IMPATIENT)
     relay = parse_relay(f"smtp://127.0.0.1:{port}?connections={connections}")
     return await deliver(database, issue, relay, KEYRING, around, manners)
 

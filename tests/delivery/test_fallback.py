@@ -12,7 +12,7 @@ from newsletter.errors import RelayError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import NOW, MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import QUICK, Sending, run
+from tests.delivery.sending import PATIENT, Sending, run
 
 SENT, DEFERRED = DeliveryState.SENT, DeliveryState.DEFERRED
 EIGHT, SEVEN = (b"PIPELINING", b"8BITMIME", b"SMTPUTF8"), (b"PIPELINING",)
@@ -35,7 +35,7 @@ def over(
     async def go() -> Summary:
         async with first.running(), second.running():
             named = url(first).replace("smtp://", f"{scheme}://{user}")
-            return await Sending(ledger, timeouts=QUICK).to_url(named, url(second))
+            return await Sending(ledger, timeouts=PATIENT).to_url(named, url(second))
 
     return run(go())
 

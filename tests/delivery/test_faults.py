@@ -12,7 +12,7 @@ from newsletter.errors import RelayError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import PATIENT, Sending, run, run_on_asyncio
+from tests.delivery.sending import PATIENT, Sending, patience_with, run, run_on_asyncio
 
 READERS = 6
 Runs = Callable[[Coroutine[Any, Any, Summary | None]], Summary | None]
@@ -45,7 +45,8 @@ def send(
     async def go() -> Summary | None:
         async with server.running():
             try:
-                return await Sending(ledger, connections=connections).to(server.port)
+                sending = Sending(ledger, connections=connections, timeouts=patience_with(server))
+                return await sending.to(server.port)
             except RelayError:
                 return None
 

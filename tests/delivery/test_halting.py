@@ -15,7 +15,7 @@ from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.values import DeliveryState, IssueState
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK, run
+from tests.delivery.sending import IMPATIENT, PATIENT, run
 from tests.delivery.test_engine import KEYRING, going_out, send, states
 from tests.store.stage import NOW
 
@@ -26,7 +26,7 @@ def over(database: Database, issue: Issue, server: ScriptedServer, user: str = "
     async def go() -> Summary:
         async with server.running():
             around = Surroundings(clock=lambda: NOW, chance=lambda: 0.5, stop=asyncio.Event())
-            manners = Manners(timeouts=QUICK, persistence=IMPATIENT)
+            manners = Manners(timeouts=PATIENT, persistence=IMPATIENT)
             relay = parse_relay(f"smtp://{user}127.0.0.1:{server.port}")
             return await deliver(database, issue, relay, KEYRING, around, manners)
 

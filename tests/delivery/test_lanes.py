@@ -51,10 +51,20 @@ def test_a_relay_gets_what_its_rate_allows_over_few_connections() -> None:
 def test_a_slow_provider_holds_nobody_up() -> None:
     ledger, server = MemoryLedger.of(60), ScriptedServer()
     ledger.address = mixed
-    to(ledger, server, "&rate.qq=25")
-    assert ledger.states() == {SENT: 60}
-    others = [n for n, to in enumerate(server.recipients) if to.endswith("@example.org")]
-    assert max(others) < 40, "the others went first, though they stand further back"
+    others = {mixed(n) for n in range(1, 61) if n % 3 == 0}
+
+    async def go() -> None:
+        async with server.running():
+            sending = Sending(ledger, options="&rate.qq=0.1")
+            task = asyncio.ensure_future(sending.to(server.port))
+            while not others <= set(server.recipients):
+                server.took_one.clear()
+                await server.took_one.wait()
+            sending.stop.set()
+            await task
+
+    run(go())
+    assert len(server.recipients) < 30, "the others went first, though they stand further back"
 
 
 @pytest.mark.parametrize("slow", [{"foxmail.com"}, {"foxmail.com", "163.com"}])
@@ -112,19 +122,18 @@ def test_what_a_lost_connection_put_back_goes_out_though_a_provider_is_slow(
 
 
 def test_a_stop_ends_all_waiting_at_once() -> None:
-    async def go() -> float:
-        ledger, server = MemoryLedger.of(20), ScriptedServer()
+    ledger, server = MemoryLedger.of(20), ScriptedServer()
+
+    async def go() -> None:
         async with server.running():
             sending = Sending(ledger, options="&rate=0.1")
             task = asyncio.ensure_future(sending.to(server.port))
-            await asyncio.wait_for(server.took_one.wait(), 10)
-            began = time.monotonic()
+            await server.took_one.wait()
             sending.stop.set()
-            await task
-            assert ledger.states() == {SENT: 1, QUEUED: 19}
-            return time.monotonic() - began
+            await task  # whoever waited for a turn would not be done within minutes
 
-    assert run(go()) < 1
+    run(go())
+    assert ledger.states() == {SENT: 1, QUEUED: 19}
 
 
 def test_a_relay_that_asks_for_patience_is_given_less() -> None:

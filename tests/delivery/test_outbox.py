@@ -22,12 +22,12 @@ from newsletter.store.outbox_views import mails
 from newsletter.store.values import Claim, DeliveryState
 from tests.builders import make_list
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK, run
+from tests.delivery.sending import IMPATIENT, PATIENT, run
 from tests.delivery.test_engine import READERS, going_out, send
 from tests.store.stage import NOW
 from tests.store.test_outbox import make_mail, put
 
-MANNERS = Manners(timeouts=QUICK, persistence=IMPATIENT)
+MANNERS = Manners(timeouts=PATIENT, persistence=IMPATIENT)
 
 
 def around(now: dt.datetime = NOW) -> Surroundings:

@@ -26,7 +26,7 @@ from newsletter.tokens import Keyring
 from newsletter.workflow import compiled_for, compiled_forms, forecast
 from tests.builders import WEEK, make_entry, make_list
 from tests.delivery.scripted_server import ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK
+from tests.delivery.sending import IMPATIENT, PATIENT
 from tests.delivery.sending import run_on_asyncio as run
 from tests.store.stage import NOW, TODAY, join, sync
 
@@ -60,7 +60,7 @@ def send(database: Database, issue: Issue) -> dict[str, bytes]:
     async def go() -> None:
         async with server.running():
             around = Surroundings(clock=lambda: NOW, chance=lambda: 0.5, stop=asyncio.Event())
-            manners = Manners(timeouts=QUICK, persistence=IMPATIENT)
+            manners = Manners(timeouts=PATIENT, persistence=IMPATIENT)
             relay = parse_relay(f"smtp://127.0.0.1:{server.port}?connections=1")
             await deliver(database, issue, relay, KEYRING, around, manners)
 

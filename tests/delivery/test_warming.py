@@ -16,12 +16,12 @@ from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.values import DeliveryState
 from tests.delivery.scripted_server import ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK, run
+from tests.delivery.sending import IMPATIENT, PATIENT, run
 from tests.delivery.test_engine import KEYRING, READERS, going_out, states
 from tests.store.stage import NOW
 from tests.store.test_outbox import put
 
-MANNERS = Manners(timeouts=QUICK, persistence=IMPATIENT)
+MANNERS = Manners(timeouts=PATIENT, persistence=IMPATIENT)
 
 
 def around(now: dt.datetime) -> Surroundings:

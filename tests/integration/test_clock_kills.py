@@ -122,11 +122,13 @@ def account(database: Database, accepted: Counter[str], repeats: int) -> None:
     with database.read() as session:
         found = issues.list_issues(session, LIST)
         counts = issues.counts(session, found[0].id)
-        mails = session.connection().execute(text("SELECT kind FROM outbox")).scalars().all()
+        mails = session.connection().execute(text("SELECT kind, attempts FROM outbox")).all()
     assert len(found) == 1
     assert found[0].state is IssueState.SENT
-    assert mails == ["reminder"]
-    assert accepted.pop(EDITOR) == 1
+    [(kind, attempts)] = mails
+    assert kind == "reminder"
+    # It may have been on the wire, too, when its sender died: then it was tried again, once.
+    assert 1 <= accepted.pop(EDITOR) <= attempts <= 2
     assert len(accepted) == counts[DeliveryState.SENT] == READERS
     # What was on the wire when its sender died is in doubt, and sent again.
     assert accepted.total() - READERS <= repeats

@@ -20,7 +20,7 @@ from newsletter.store.issues import Issue
 from newsletter.store.values import DeliveryState
 from tests.builders import make_digest, make_list
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
-from tests.delivery.sending import IMPATIENT, QUICK, run
+from tests.delivery.sending import IMPATIENT, patience_with, run
 from tests.delivery.test_engine import KEYRING, compiled_forms
 from tests.delivery.test_faults import PIPELINED, STEPWISE
 from tests.store.stage import NOW, TODAY, everybody, join
@@ -49,7 +49,7 @@ def sent_through(database: Database, server: ScriptedServer) -> list[DeliveryVie
     """The rows after one send to that server, with their attempts."""
     issue = going_out(database)
     around = Surroundings(clock=lambda: NOW, chance=lambda: 0.5, stop=asyncio.Event())
-    manners = Manners(timeouts=QUICK, persistence=IMPATIENT)
+    manners = Manners(timeouts=patience_with(server), persistence=IMPATIENT)
 
     async def go() -> None:
         async with server.running():
