@@ -107,21 +107,24 @@ class Key:
         few, many = _NUMBER_OCTETS
         width = few if delivery_id < _FEW else many
         payload = self._id_octets + delivery_id.to_bytes(width, "big")
-        named = _base32(payload)
-        return [named + _base32(self.mac(purpose, payload)) for purpose in purposes]
+        named = "".join([_base32(payload[at : at + 5]) for at in range(0, len(payload), 5)])
+        found = []
+        for purpose in purposes:
+            mac = self.mac(purpose, payload)
+            found.append(f"{named}{_base32(mac[:5])}{_base32(mac[5:])}")
+        return found
 
 
 _FEW = 1 << 8 * _NUMBER_OCTETS[0]
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
-_SHIFTS = {octets: range(octets * 8 - 10, -1, -10) for octets in (5, 10)}
 
 
 def _base32(octets: bytes) -> str:
-    """RFC 4648 section 6, in lower case, of 5 or 10 octets; base64's own takes thrice as long, and
-    there are five of these in every message."""
-    number = int.from_bytes(octets, "big")
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[len(octets)]])
+    """RFC 4648 section 6, in lower case, of 5 octets; base64's own takes thrice as long, and there
+    are nine of these in every message."""
+    n = int.from_bytes(octets, "big")
+    return f"{_PAIRS[n >> 30]}{_PAIRS[n >> 20 & 1023]}{_PAIRS[n >> 10 & 1023]}{_PAIRS[n & 1023]}"
 
 
 @dataclass(frozen=True)
