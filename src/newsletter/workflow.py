@@ -20,11 +20,11 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
+from newsletter.delivery.choosing import Choosing, skip_reason
 from newsletter.delivery.connecting import prove_relay
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.engine import deliver
 from newsletter.delivery.halting import ended
-from newsletter.delivery.messages import skip_reason
 from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Summary, Surroundings
@@ -336,7 +336,7 @@ def freeze(
 
 def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
     """Gives every reader of a frozen issue their row; goes on where an earlier run stopped."""
-    reason_for = _judge(issue.digest)
+    choosing = Choosing(db, issue)
     today = local_day(issue.digest.list, now)
     with db.read() as session:
         wave = waves_of(session, issue.digest.list, issue.name, now)
@@ -344,7 +344,13 @@ def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
     while more:
         with db.write() as session:
             more = issues.fan_out(
-                session, issue.id, reason_for, today=today, chunk=FAN_OUT_CHUNK, wave=wave
+                session,
+                issue.id,
+                choosing.skip,
+                today=today,
+                chunk=FAN_OUT_CHUNK,
+                wave=wave,
+                choose=choosing.body,
             )
 
 

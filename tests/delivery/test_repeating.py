@@ -12,8 +12,8 @@ from newsletter.content.digest import Digest, assemble
 from newsletter.content.entry import Entry, Period
 from newsletter.content.planning import Depth, Rule
 from newsletter.content.preferences import Preferences
+from newsletter.delivery.choosing import skip_reason
 from newsletter.delivery.engine import deliver
-from newsletter.delivery.messages import skip_reason
 from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.repeating import Repeating
 from newsletter.delivery.sender import Manners, Surroundings

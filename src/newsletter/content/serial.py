@@ -17,8 +17,8 @@ import orjson
 from pydantic import TypeAdapter
 
 from newsletter.content.entry import Tier
-from newsletter.content.entrysets import flags
-from newsletter.content.planning import Depth, Grounds, Plan, Rule, Verdict
+from newsletter.content.entrysets import entry_set, flags, from_flags
+from newsletter.content.planning import Grounds, Plan, Rule, Verdict
 from newsletter.content.preferences import Preferences
 
 T = TypeVar("T")
@@ -29,6 +29,11 @@ _DIGITS = b"012".ljust(256)
 """From a depth to its digit."""
 
 _OCTET = 256
+
+_ONLY = [bytes([octet == number for octet in range(_OCTET)]) for number in range(_OCTET)]
+"""For each number, from an octet to 1 if it is that number, else 0."""
+
+_RULES = {rule.value: rule for rule in Rule}
 
 
 def dump(value: object) -> str:
@@ -84,11 +89,21 @@ def _weighed(grounds: Grounds) -> int:
 def load_plan(text: str) -> Plan:
     """The inverse of `dump_plan`."""
     found = orjson.loads(text)
-    kinds = [Verdict(Rule(rule), topic) for rule, topic in found["kinds"]]
-    numbers = found["verdicts"]
-    return Plan.of(
-        [Depth(int(digit)) for digit in found["depths"]],
-        [kinds[n] for n in (bytes.fromhex(numbers) if isinstance(numbers, str) else numbers)],
+    depths, numbers = found["depths"].encode(), found["verdicts"]
+    kinds = [Verdict(_RULES[rule], topic) for rule, topic in found["kinds"]]
+    if isinstance(numbers, str):
+        octets = bytes.fromhex(numbers)
+        grounds = {kind: from_flags(octets.translate(_ONLY[n])) for n, kind in enumerate(kinds)}
+    else:
+        grounds = {
+            kind: entry_set(i for i, number in enumerate(numbers) if number == n)
+            for n, kind in enumerate(kinds)
+        }
+    return Plan(
+        total=len(depths),
+        full=from_flags(depths.translate(_ONLY[ord("2")])),
+        titles=from_flags(depths.translate(_ONLY[ord("1")])),
+        grounds=grounds,
         editorial=found["editorial"],
         choosy=found["choosy"],
         languages=tuple(found["languages"]),

@@ -19,13 +19,13 @@ from sqlmodel import Session
 from newsletter.content.planning import Plan, plan, spoken
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import dump_plan
+from newsletter.delivery.choosing import nothing_for
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import (
     PersonalLinks,
     domain_of_sender,
     envelope_sender,
     filled,
-    nothing_for,
     signed,
 )
 from newsletter.delivery.repeating import without_had

@@ -1,14 +1,15 @@
-"""What an edition keeps for its messages: its digest, its compiled forms, and the plans used."""
+"""What an edition keeps for its messages: its digest, its compiled forms, and its plans."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlmodel import Session, and_, col, select
 
 from newsletter.content.digest import Digest
 from newsletter.content.serial import load
 from newsletter.errors import NotFoundError
+from newsletter.store.ignoring import insert_new
 from newsletter.store.tables import CompiledRow, EditionRow, PlanRow, PreferencesRow
 
 
@@ -49,9 +50,21 @@ def compiled(session: Session, edition_id: int, languages: str) -> bytes:
 
 
 def plan_body(session: Session, edition_id: int, preferences_id: int) -> str | None:
-    """The plan, as text, that messages of an edition to these preferences were sent by, if any."""
+    """The plan, as text, by which an edition's messages to these preferences are put together, if
+    it was made already."""
     row = session.get(PlanRow, (edition_id, preferences_id))
     return None if row is None else row.body
+
+
+def keep_plans(session: Session, issue_id: int, bodies: Mapping[int, str]) -> None:
+    """Keeps plans, as text, by the ids of their preferences, for the issue's latest edition."""
+    query = select(EditionRow.id).where(EditionRow.issue_id == issue_id)
+    edition = session.exec(query.order_by(col(EditionRow.number).desc()).limit(1)).one()
+    rows = [
+        {"edition_id": edition, "preferences_id": number, "body": body}
+        for number, body in bodies.items()
+    ]
+    insert_new(session, PlanRow, rows)
 
 
 def choices(

@@ -13,9 +13,10 @@ from newsletter.addresses import domain_of
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
 from newsletter.errors import ConflictError, NotFoundError
+from newsletter.store.editions import keep_plans
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
-from newsletter.store.selections import selected
+from newsletter.store.selections import all_selected
 from newsletter.store.tables import (
     DeliveryRow,
     IssueRow,
@@ -39,6 +40,9 @@ _GOT = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 Judge = Callable[[Preferences], Skip | None]
 """Why an issue sends nothing to readers with these preferences; None: it does."""
 
+Choose = Callable[[Preferences], str]
+"""The plan, as text, by which an issue is put together for readers with these preferences."""
+
 Wave = Callable[[str], dt.datetime | None]
 """When readers get an issue who chose a zone ("" for the list's own); None: at once."""
 
@@ -51,28 +55,32 @@ def fan_out(
     today: dt.date,
     chunk: int = 5000,
     wave: Wave | None = None,
+    choose: Choose | None = None,
 ) -> bool:
     """Gives the next `chunk` subscriptions of a frozen issue their rows; whether more are left.
 
     Everybody who was active when it was frozen gets one row: queued, or skipped with the reason.
     `today` is the day by which a pause is judged, in the list's time zone. `judge` is asked once
-    a call for each distinct preferences. By `wave` a row waits, deferred until its reader's hour.
+    a call for each distinct preferences, and `choose` for those that the issue has something for:
+    their plans are kept, so that a sender need not make them. By `wave` a row waits, deferred until
+    its reader's hour.
 
     Raises:
         ConflictError: the issue is a draft, or cancelled.
     """
     issue = _frozen(session, issue_id)
     people = _next(session, issue, chunk)
-    verdicts: dict[int, Skip | None] = {}
+    chosen = all_selected(session, {person.preferences_id for person in people})
+    verdicts = {number: judge(preferences) for number, preferences in chosen.items()}
     rows = []
     for person in people:
-        if person.preferences_id not in verdicts:
-            choice = selected(session, person.preferences_id)
-            verdicts[person.preferences_id] = judge(choice)
         skip = _standing(person, today) or verdicts[person.preferences_id]
         due = wave(person.zone) if wave is not None and skip is None else None
         rows.append(_delivery(issue_id, person, skip, due))
     insert_new(session, DeliveryRow, rows)
+    if choose is not None:
+        wanted = {number: chosen[number] for number, skip in verdicts.items() if skip is None}
+        keep_plans(session, issue_id, {n: choose(preferences) for n, preferences in wanted.items()})
     if people:
         issue.cursor = people[-1].id
         session.add(issue)

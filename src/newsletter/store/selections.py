@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from newsletter.content.preferences import Preferences
-from newsletter.content.serial import dump, load
+from newsletter.content.serial import dump, load, load_preferences
 from newsletter.errors import NotFoundError
 from newsletter.store.ignoring import insert_new
 from newsletter.store.tables import PreferencesRow
@@ -44,6 +44,18 @@ def selected(session: Session, preferences_id: int) -> Preferences:
     if row is None:
         raise NotFoundError(f"no preferences are stored under {preferences_id}")
     return load(Preferences, row.body)
+
+
+def all_selected(session: Session, ids: Iterable[int]) -> dict[int, Preferences]:
+    """The preferences of these ids, by id."""
+    wanted = list(ids)
+    found: dict[int, Preferences] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        query = select(PreferencesRow.id, PreferencesRow.body)
+        rows = session.exec(query.where(col(PreferencesRow.id).in_(chunk)))
+        found |= {number: load_preferences(body) for number, body in rows if number is not None}
+    return found
 
 
 def _known(session: Session, digests: Iterable[str]) -> dict[str, int]:

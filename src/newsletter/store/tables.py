@@ -156,7 +156,8 @@ class CompiledRow(SQLModel, table=True):
 
 
 class PlanRow(SQLModel, table=True):
-    """The plan that an edition gave to preferences, kept from the first message sent by it."""
+    """The plan that an edition gives to preferences, kept from the fan-out on, or from the first
+    message that was sent by it."""
 
     __tablename__ = "plans"
     edition_id: int = Field(foreign_key="editions.id", primary_key=True)

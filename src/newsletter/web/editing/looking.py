@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from newsletter import checking, workflow
 from newsletter.content.serial import plain
-from newsletter.delivery.messages import skip_reason
+from newsletter.delivery.choosing import skip_reason
 from newsletter.errors import NotFoundError
 from newsletter.rendering.checks import Finding
 from newsletter.store import edits
