@@ -30,7 +30,7 @@ async def ours(path: Path, port: int, connections: int) -> int:
     database = Database.open(f"sqlite:///{path}")
     with database.read() as session:
         (issue,) = issues.list_issues(session, "ai-for-science")
-    around = Surroundings(clock=lambda: NOW, chance=random.random, stop=asyncio.Event())
+    around = Surroundings(clock=lambda: NOW, chance=random.random, stop=asyncio.Event(), alone=True)
     relay = parse_relay(f"smtp://127.0.0.1:{port}?connections={connections}")
     summary = await workflow.send(database, issue, relay, KEYRING, [], around)
     database.close()

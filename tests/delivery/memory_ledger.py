@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Self
 
 from newsletter.delivery.committer import SetAside, Skipped
 from newsletter.delivery.connection import Capabilities
@@ -40,7 +41,7 @@ class MemoryLedger:
     groups: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, number: int) -> MemoryLedger:
+    def of(cls, number: int) -> Self:
         return cls({n: Row() for n in range(1, number + 1)})
 
     def commit(

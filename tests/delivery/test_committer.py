@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, current_thread
 
 import pytest
 
-from newsletter.delivery.committer import Committer, Skipped
+from newsletter.delivery.committer import Committer, SetAside, Skipped
 from newsletter.errors import DatabaseError
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
@@ -123,3 +123,70 @@ def test_a_skip_alone_is_committed_too() -> None:
 
     run(go())
     assert ledger.rows[1].reason == "nothing for them"
+
+
+class Nearby(MemoryLedger):
+    """A ledger that may be written at once, but for so many times in which another writes it.
+    `threads` are those that it was written from."""
+
+    busy = 0
+
+    def at_once(
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
+    ) -> frozenset[int] | None:
+        if self.busy:
+            self.busy -= 1
+            return None
+        return self.commit(outcomes, claims, skips)
+
+
+def nearby(busy: int = 0) -> tuple[Nearby, list[str]]:
+    ledger, threads = Nearby.of(20), list[str]()
+    ledger.busy = busy
+    ledger.before_commit = lambda _o, _c: threads.append(current_thread().name)
+    return ledger, threads
+
+
+@pytest.mark.parametrize("busy", [0, 1, 2, 9])
+def test_a_ledger_at_hand_is_written_on_the_loop_unless_another_writes_it(busy: int) -> None:
+    ledger, threads = nearby(busy)
+
+    async def go() -> list[bool]:
+        with ThreadPoolExecutor(1, "ledger") as executor:
+            committer = Committer(ledger, executor, at_once=ledger.at_once)
+            found = [await committer.submit(None, claim(1))]
+            found += [await committer.submit(sent(n), claim(n + 1)) for n in range(1, 6)]
+            committer.skip(Skipped(9, "nothing for them"))
+            await committer.flush()
+            return found
+
+    assert run(go()) == [True] * 6
+    assert ledger.rows[9].state is DeliveryState.SKIPPED
+    beside = [name for name in threads if name.startswith("ledger")]
+    assert len(beside) == min(busy, 7)
+    assert threads == beside + ["MainThread"] * (7 - len(beside))
+
+
+def test_a_ledger_at_hand_that_fails_fails_everybody() -> None:
+    ledger, _ = nearby()
+
+    def fail(_outcomes: Sequence[Outcome], _claims: Sequence[Claim]) -> None:
+        raise DatabaseError("the disk is full")
+
+    ledger.before_commit = fail
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor, at_once=ledger.at_once)
+            found = [committer.submit(None, claim(n)) for n in (1, 2)]
+            told = await asyncio.gather(*found, return_exceptions=True)
+            assert [str(error) for error in told] == ["the disk is full"] * 2
+            with pytest.raises(DatabaseError, match="the disk is full"):
+                await committer.submit(None, claim(3))
+            with pytest.raises(DatabaseError, match="the disk is full"):
+                await committer.flush()
+
+    run(go())

@@ -77,9 +77,14 @@ async def send(
     now: dt.datetime = NOW,
     connections: int = 3,
     observe: Callable[[Outcome], None] = lambda _outcome: None,
+    alone: bool = False,
 ) -> Summary:
     around = Surroundings(
-        clock=lambda: now, chance=lambda: 0.5, stop=asyncio.Event(), observe=observe
+        clock=lambda: now,
+        chance=lambda: 0.5,
+        stop=asyncio.Event(),
+        observe=observe,
+        alone=alone,
     )
     manners = Manners(timeouts=PATIENT, persistence=IMPATIENT)
     relay = parse_relay(f"smtp://127.0.0.1:{port}?connections={connections}")
@@ -132,10 +137,11 @@ def rendered(database: Database, issue: Issue, address: str) -> bytes:
     return Messages(database, issue, KEYRING, lambda: NOW).render(view, 0)
 
 
-def test_what_arrives_is_what_render_shows_octet_for_octet(database: Database) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+def test_what_arrives_is_what_render_shows_octet_for_octet(database: Database, alone: bool) -> None:
     issue = going_out(database)
     with catcher() as (keeper, port):
-        summary = run(send(database, issue, port))
+        summary = run(send(database, issue, port, alone=alone))
         again = run(send(database, issue, port))
     assert summary.attempts == {DeliveryState.SENT: len(READERS)}
     assert again.attempts == {}, "a second send finds nothing left to do"

@@ -51,18 +51,19 @@ def claims_after_the_body() -> None:
 
 def claims_unread() -> None:
     """Claims are made and nobody reads back which of them were granted."""
-    real = engine.StoreLedger.commit
+    real = engine.StoreLedger._commit
 
     def commit(
         self: engine.StoreLedger,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
         *rest: Any,
+        **manner: Any,
     ) -> frozenset[int]:
-        real(self, outcomes, claims, *rest)
+        real(self, outcomes, claims, *rest, **manner)
         return frozenset(claim.delivery_id for claim in claims)
 
-    vars(engine)["StoreLedger"] = type("Unread", (engine.StoreLedger,), {"commit": commit})
+    vars(engine)["StoreLedger"] = type("Unread", (engine.StoreLedger,), {"_commit": commit})
 
 
 def sent_when_fetched() -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from sqlmodel import select
 
-from newsletter.errors import DatabaseError
+from newsletter.errors import ContendedError, DatabaseError
 from newsletter.store.database import Database
 from newsletter.store.direct import Held, spelt
 from newsletter.store.tables import SuppressionRow
@@ -62,3 +62,46 @@ def test_other_writers_come_between(database: Database) -> None:
         _add(other, "two")
         _add(held, "three")
     assert _kept(database) == ["one", "three", "two"]
+
+
+def test_one_that_is_not_patient_gives_way_to_who_writes_and_is_no_worse_for_it(
+    sqlite_database: Database,
+) -> None:
+    with closing(Held(sqlite_database)) as held:
+        with (
+            sqlite_database.write(),
+            pytest.raises(ContendedError),
+            held.write(patient=False),
+        ):
+            pytest.fail("somebody else writes")
+        with held.write(patient=False) as (cursor, _):
+            cursor.execute(ADD, {"key": "one"})
+            began = cursor.connection
+        _add(held, "two")
+        with held.write() as (cursor, _):
+            assert cursor.connection is began, "nothing was wrong with it"
+    assert _kept(sqlite_database) == ["one", "two"]
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_connection_goes_back_as_patient_as_it_came(
+    sqlite_database: Database, patient: bool
+) -> None:
+    def patience(held: Held) -> int:
+        with held.write() as (cursor, _):
+            found: int = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        return found
+
+    with closing(Held(sqlite_database)) as held:
+        before = patience(held)
+        with held.write(patient=patient):
+            pass
+    with closing(Held(sqlite_database)) as again:
+        assert patience(again) == before > 0
+
+
+def test_on_postgresql_nobody_gives_way(postgresql_database: Database) -> None:
+    with closing(Held(postgresql_database)) as held:
+        with postgresql_database.write(), held.write(patient=False) as (cursor, dialect):
+            cursor.execute(spelt(ADD, dialect), {"key": "one"})
+        assert _kept(postgresql_database) == ["one"]

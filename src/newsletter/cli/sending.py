@@ -212,6 +212,7 @@ async def _send(
         chance=random.SystemRandom().random,
         stop=stop,
         observe=view.observe,
+        alone=True,
         paces=Paces(MailHosts()),
     )
 

@@ -81,7 +81,7 @@ class Course:
             second=second,
             pace=around.paces.of(relay),
             reach=reach,
-            committer=Committer(work.ledger, work.executor, reach.count),
+            committer=Committer(work.ledger, work.executor, reach.count, work.at_once),
             feed=Feed(work.pages),
             log=log,
         )

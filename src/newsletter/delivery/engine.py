@@ -66,6 +66,8 @@ async def deliver(
         with ThreadPoolExecutor(1, "ledger") as executor:
             messages = Messages(database, issue, keyring, around.clock, signer)
             work = _work(messages, books, Repeating(database, issue), around.clock, executor)
+            if around.alone and database.file is not None:
+                work = replace(work, at_once=books.at_once)
             count_today(database, relay, around.paces, around.clock())
             by_list = by_policy(issue, manners or Manners())
             breaker = Breaker(database, issue, around.clock)
@@ -151,13 +153,26 @@ class StoreLedger:
                 return self._commit(outcomes, claims, skips)
         return self._commit(outcomes, claims, skips)
 
+    def at_once(
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
+    ) -> frozenset[int] | None:
+        """`commit` if nobody else writes just now; else None, and nothing is done."""
+        with suppress(ContendedError):
+            return self._commit(outcomes, claims, skips, patient=False)
+        return None
+
     def _commit(
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
         skips: Sequence[Skipped | SetAside],
+        *,
+        patient: bool = True,
     ) -> frozenset[int]:
-        with self._held.write() as transaction:
+        with self._held.write(patient=patient) as transaction:
             if claims:
                 senders.check_held(transaction, self._sender)
             for untried in skips:

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from newsletter.delivery.committer import Ledger, Skipped
+from newsletter.delivery.committer import AtOnce, Ledger, Skipped
 from newsletter.delivery.connection import Capabilities, Letter, Timeouts, wire_address
 from newsletter.delivery.feed import Pages
 from newsletter.delivery.judging import Retry
@@ -42,7 +42,7 @@ class Work:
     """What is to be sent and where it is accounted for.
 
     `pages` and `going` are asked for what is left and whether the issue may still go out; the
-    ledger is called in `executor`, one call at a time.
+    ledger is called in `executor`, one call at a time; with `at_once`, on the event loop first.
     """
 
     pages: Pages
@@ -50,18 +50,21 @@ class Work:
     assemble: Assembler
     ledger: Ledger
     executor: Executor
+    at_once: AtOnce | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """Time, chance, and who looks on. `stop` drains: no new letter is begun once it is set. Who
-    shares `paces` shares the rate of a relay."""
+    shares `paces` shares the rate of a relay. `alone`: nothing else runs on this event loop, so it
+    may wait for the disk."""
 
     clock: Callable[[], dt.datetime]
     chance: Callable[[], float]
     stop: asyncio.Event
     observe: Callable[[Outcome], None] = lambda _outcome: None
     paces: Paces = field(default_factory=Paces)
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ What a session does around a transaction costs as much as all of the ledger's st
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from newsletter.errors import ContendedError
 from newsletter.store.database import Database
 
 
@@ -51,24 +53,25 @@ class Held:
         self._database = database
         self._dialect = database.engine.dialect.name
         self._connection: Any = None
+        self._patient = True
+        self._patience = 0  # milliseconds, as the connection came with it
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, patient: bool = True) -> Iterator[Transaction]:
         """One transaction: committed at the end, rolled back when anything is raised.
 
+        One that is not `patient` does not wait for others that write; on PostgreSQL, where they do
+        not lock each other out, all are.
+
         Raises:
+            ContendedError: another writes just now, or its transaction was preferred to this one.
             DatabaseError: the database does not answer, stays locked, or has no such tables.
         """
         with self._database.told():
-            connection = self._connection
-            if connection is None:
-                connection = self._connection = self._database.engine.raw_connection()
+            cursor = self._begun(patient=patient)
             try:
-                cursor = connection.cursor()
-                if self._dialect == "sqlite":  # psycopg begins by itself
-                    cursor.execute("BEGIN IMMEDIATE")
                 yield Transaction(cursor, self._dialect)
-                connection.commit()
+                self._connection.commit()
                 cursor.close()
             except BaseException:
                 self._discard()
@@ -78,10 +81,36 @@ class Held:
         """Gives the connection back."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            if not self._patient:
+                self._wait(connection.cursor(), patient=True)
             connection.close()
+
+    def _begun(self, *, patient: bool) -> Any:
+        """A cursor in a transaction that has begun."""
+        if self._connection is None:
+            self._connection = self._database.engine.raw_connection()
+        try:
+            cursor = self._connection.cursor()
+            if self._dialect == "sqlite":  # psycopg begins by itself
+                if patient != self._patient:
+                    self._wait(cursor, patient=patient)
+                cursor.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            if not patient and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+                raise ContendedError("the database is being written") from None
+            self._discard()
+            raise
+        return cursor
+
+    def _wait(self, cursor: Any, *, patient: bool) -> None:
+        if not patient:
+            self._patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout={self._patience if patient else 0}")
+        self._patient = patient
 
     def _discard(self) -> None:
         connection, self._connection = self._connection, None
+        self._patient = True
         with suppress(Exception):  # it may be dead; closing it ends its transaction anyway
             connection.rollback()
         connection.invalidate()
