@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -18,6 +17,7 @@ from newsletter.content.digest import Digest
 from newsletter.content.entry import Period
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList, TooFew
+from newsletter.content.moments import local_day
 from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
 from newsletter.delivery.choosing import Choosing, skip_reason
@@ -244,11 +244,6 @@ def skip_now(db: Database, issue: Issue, address: str, now: dt.datetime) -> str 
 def _judge(digest: Digest) -> Callable[[Preferences], Skip | None]:
     """`skip_reason` for one digest, remembered: many readers share preferences."""
     return lru_cache(maxsize=10_000)(lambda preferences: skip_reason(digest, preferences))
-
-
-def local_day(mailing_list: MailingList, now: dt.datetime) -> dt.date:
-    """The calendar day in the list's zone, by which a pause is judged."""
-    return now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
 
 
 def variants(mailing_list: MailingList) -> tuple[tuple[str, ...], ...]:

@@ -16,8 +16,9 @@ from newsletter.content.mailinglist import WEEKDAYS, MailingList
 from newsletter.content.moments import (
     at_local,
     days,
-    is_over,
+    end_of,
     known_zone,
+    local_day,
     moment_on,
     moments,
     wave,
@@ -98,12 +99,18 @@ def test_nothing_is_assembled_before_its_days_are_over(
         Schedule(**(_fields(early) | {"assemble": lead, "remind": min(lead, less)}))
     )
     for moment in islice(moments(mailing_list, start), 10):
-        over = is_over(moment.window, schedule.zone)
+        over = end_of(moment.window, schedule.zone)
         assert over <= moment.assemble <= moment.remind <= moment.send
 
 
 def _fields(schedule: Schedule) -> dict[str, Any]:
     return {name: getattr(schedule, name) for name in Schedule.__slots__}
+
+
+def test_the_day_is_that_of_the_lists_own_zone() -> None:
+    late = dt.datetime(2026, 1, 7, 23, 30, tzinfo=dt.UTC)
+    assert local_day(listed(weekly(zone="Asia/Shanghai")), late) == dt.date(2026, 1, 8)
+    assert local_day(listed(weekly(zone="America/New_York")), late) == dt.date(2026, 1, 7)
 
 
 @given(

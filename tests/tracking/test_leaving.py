@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import datetime as dt
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.mailinglist import Schedule
 from newsletter.store.values import Way
 from newsletter.tracking.leaving import (
     MOST_WORDS,
@@ -13,10 +10,8 @@ from newsletter.tracking.leaving import (
     Leave,
     Pause,
     Undo,
-    local_day,
     wish,
 )
-from tests.builders import make_list
 
 FIELDS = st.dictionaries(
     st.sampled_from(["List-Unsubscribe", "choice", "topic", "weeks", "reason", "words"]),
@@ -56,9 +51,3 @@ def test_nothing_is_asked_by_an_empty_post() -> None:
 def test_a_reason_loses_what_a_database_cannot_keep() -> None:
     asked = wish({"choice": "leave", "reason": "too-many", "words": "a\0b\ud800 \r\n c"})
     assert asked == Leave(way=Way.PAGE, reason="too-many: a b c")
-
-
-def test_a_day_is_the_lists_own() -> None:
-    schedule = Schedule(weekday="monday", time=dt.time(8), zone="Asia/Shanghai")
-    late = dt.datetime(2026, 2, 12, 23, 0, tzinfo=dt.UTC)
-    assert local_day(make_list(schedule=schedule), late) == dt.date(2026, 2, 13)

@@ -20,6 +20,7 @@ from newsletter.cli.edge import (
     template_folders,
 )
 from newsletter.cli.linking import led
+from newsletter.content.moments import local_day
 from newsletter.errors import ConflictError, TooFewError
 from newsletter.rendering.checks import Finding
 from newsletter.settings import Settings
@@ -50,7 +51,7 @@ def check(
 
 def look(db: Database, found: Settings, wanted: Issue, *, loopback_allowed: bool = False) -> Report:
     """The report on an issue as it would go out now."""
-    today = workflow.local_day(wanted.digest.list, now())
+    today = local_day(wanted.digest.list, now())
     folders = template_folders(found)
     return checking.check(db, wanted, folders, today, loopback_allowed=loopback_allowed)
 

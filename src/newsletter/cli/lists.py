@@ -24,6 +24,7 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.vanished import warn_of_vanished
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.moments import local_day
 from newsletter.content.serial import plain
 from newsletter.errors import ConflictError, ListFileError, TemplateError
 from newsletter.rendering.templates import load_template
@@ -33,7 +34,6 @@ from newsletter.store.database import Database
 from newsletter.store.drafting import follow_list
 from newsletter.store.lists import SyncReport
 from newsletter.store.reader_counts import reader_counts
-from newsletter.tracking.leaving import local_day
 
 MOST_ZONES = 12
 """Time zones that are named with their readers; `--json` has all."""

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter import workflow
 from newsletter.cli.edge import counted, database, now, out, show_facts, split_issue
+from newsletter.content.moments import local_day
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, retrying
 from newsletter.store.database import Database
@@ -34,7 +34,7 @@ def retry(
     with database() as db:
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
-            today = workflow.local_day(wanted.digest.list, now())
+            today = local_day(wanted.digest.list, now())
             found = retrying.found(session, wanted.id, which, today)
         _describe(wanted, found)
         if not found.again:
@@ -71,7 +71,7 @@ def _queue(db: Database, wanted: Issue, which: Which) -> int:
     """In short transactions, so that the pages go on writing in between."""
     queued = 0
     at = now()
-    today = workflow.local_day(wanted.digest.list, at)
+    today = local_day(wanted.digest.list, at)
     while True:
         with db.write() as session:
             number = retrying.queue_again(session, wanted.id, which, at, today)

@@ -41,6 +41,7 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.importing import ForceOption, import_, import_file
 from newsletter.content.choosing import Choices
+from newsletter.content.moments import local_day
 from newsletter.content.planning import Depth, Rule, Verdict
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import plain
@@ -206,7 +207,7 @@ def set_(
                 zone=zone_over(before.zone, zone),
             )
             at = now()
-            today = workflow.local_day(tree, at)
+            today = local_day(tree, at)
             changed = choose(session, name, person.id, wanted, way=Way.ADMIN, now=at, today=today)
     out.print(f"{person.address}: {'changed' if changed else 'as before'}")
 

@@ -33,6 +33,11 @@ class Moment:
     send: dt.datetime
 
 
+def local_day(mailing_list: MailingList, now: dt.datetime) -> dt.date:
+    """The calendar day in a list's zone, by which its windows and its readers' pauses go."""
+    return now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+
+
 def at_local(day: dt.date, time: dt.time, zone: str) -> dt.datetime:
     """The instant, in UTC, of a day's local time; see above for one that does not exist."""
     # With fold=0 zoneinfo does for gaps and repeated hours what the RFC says.
@@ -65,7 +70,7 @@ def moment_on(mailing_list: MailingList, day: dt.date, zones: Iterable[str] = ()
     """
     schedule = mailing_list.schedule
     window = window_on(mailing_list, day)
-    ready = is_over(window, schedule.zone)
+    ready = end_of(window, schedule.zone)
     send = at_local(day, schedule.rule.time, schedule.zone)
     if schedule.waves is Waves.READER:
         send = min((wave(schedule, day, zone, ready) for zone in zones), default=send)
@@ -91,7 +96,7 @@ def window_on(mailing_list: MailingList, day: dt.date) -> Period:
     return Period(before, day - _DAY)
 
 
-def is_over(window: Period, zone: str) -> dt.datetime:
+def end_of(window: Period, zone: str) -> dt.datetime:
     """The end of a window's last day, in UTC."""
     return at_local(window.last + _DAY, dt.time(), zone)
 

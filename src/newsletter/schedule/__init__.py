@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.moments import window_on
+from newsletter.content.moments import local_day, window_on
 from newsletter.content.window import week_of
 from newsletter.schedule.planning import ahead
 
@@ -30,7 +30,7 @@ def next_moment(mailing_list: MailingList, now: dt.datetime) -> dt.datetime:
 def last_window(mailing_list: MailingList, now: dt.datetime) -> Period:
     """The days that an issue made now would cover: the last of the list's weeks that is over, or
     by other rules than a weekly one what its last moment covered."""
-    today = now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+    today = local_day(mailing_list, now)
     if mailing_list.schedule.rule.weekly:
         return week_of(today - dt.timedelta(days=7), mailing_list.week_starts)
     return week_to_send(mailing_list, now)
@@ -38,7 +38,7 @@ def last_window(mailing_list: MailingList, now: dt.datetime) -> Period:
 
 def week_to_send(mailing_list: MailingList, now: dt.datetime) -> Period:
     """The days of the issue that goes out on that day, or went out on the last such day before."""
-    day = now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+    day = local_day(mailing_list, now)
     while not mailing_list.schedule.rule.matches(day):
         day -= dt.timedelta(days=1)
     return window_on(mailing_list, day)

@@ -14,6 +14,7 @@ import structlog
 from newsletter import checking, workflow
 from newsletter.checking import Report
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.moments import local_day
 from newsletter.content.timing import ReviewPolicy
 from newsletter.delivery.letters import Letters
 from newsletter.errors import ConflictError
@@ -116,7 +117,7 @@ class Doing:
         return self._mails("alarm", mailing_list, to, now, values)
 
     def _look(self, issue: Issue, now: dt.datetime) -> Report:
-        today = workflow.local_day(issue.digest.list, now)
+        today = local_day(issue.digest.list, now)
         return checking.check(self.db, issue, self.folders, today)
 
     def _mails(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.moments import Moment, days, moment_on, moments, window_on
+from newsletter.content.moments import Moment, days, local_day, moment_on, moments, window_on
 from newsletter.content.serial import dump
 from newsletter.content.timing import Waves
 from newsletter.content.window import issue_name
@@ -59,7 +58,7 @@ def basis(mailing_list: MailingList, zones: tuple[str, ...]) -> str:
 
 def ahead(mailing_list: MailingList, zones: tuple[str, ...], now: dt.datetime) -> Iterator[Moment]:
     """The list's moments that are still to come, without end."""
-    today = now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
+    today = local_day(mailing_list, now)
     # A wave may come two days before or after the day that names it.
     return (m for m in moments(mailing_list, today - 3 * _DAY, zones) if m.send > now)
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.moments import is_over, wave
+from newsletter.content.moments import end_of, wave
 from newsletter.content.timing import Waves
 from newsletter.store.fanout import Wave
 from newsletter.store.instants import instant
@@ -55,7 +55,7 @@ def waves_of(
     if slot is None or schedule.waves is not Waves.READER:
         return None
     grace = dt.timedelta(minutes=schedule.grace)
-    ready = max(is_over(slot.window, schedule.zone), now - grace)
+    ready = max(end_of(slot.window, schedule.zone), now - grace)
 
     @lru_cache(maxsize=1_000)
     def when(zone: str) -> dt.datetime | None:

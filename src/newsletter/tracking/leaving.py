@@ -10,13 +10,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from newsletter.content.choosing import Choices
 from newsletter.content.entry import Tier
-from newsletter.content.mailinglist import MailingList
+from newsletter.content.moments import local_day
 from newsletter.store.choosing import choose
 from newsletter.store.departures import Departure, departures, leave, undo_leave
 from newsletter.store.readers import Reader, lists_of_sender
@@ -204,11 +203,6 @@ def _undo(session: Session, reader: Reader, asked: Undo, now: dt.datetime) -> Do
         if can_undo(session, reader, asked.topic, now, list_name=name)
     ]
     return Done.BACK if any(back) else Done.NOTHING
-
-
-def local_day(mailing_list: MailingList, now: dt.datetime) -> dt.date:
-    """The day it is where a list is at home: its pauses begin and end by that calendar."""
-    return now.astimezone(ZoneInfo(mailing_list.schedule.zone)).date()
 
 
 def can_undo(

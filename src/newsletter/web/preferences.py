@@ -9,11 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.content.moments import local_day
 from newsletter.store.choosing import choose
 from newsletter.store.readers import Reader
 from newsletter.store.values import Way
 from newsletter.tokens import Purpose
-from newsletter.tracking.leaving import local_day
 from newsletter.web.branches import branches
 from newsletter.web.choices import GREATEST_MOST, ChoicesForm, Chosen
 from newsletter.web.language import Asked, Language

@@ -19,6 +19,7 @@ from newsletter import workflow
 from newsletter.audience.listfile import read_list_file
 from newsletter.content.digest import Digest
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.moments import local_day
 from newsletter.content.planning import Plan, plan, spoken
 from newsletter.content.serial import dump, load_plan
 from newsletter.delivery.dkim import Signer
@@ -86,7 +87,7 @@ class Bench:
     _turn: Lock = field(default_factory=Lock)
 
     def today(self, mailing_list: MailingList) -> dt.date:
-        return workflow.local_day(mailing_list, self.clock())
+        return local_day(mailing_list, self.clock())
 
     def standing(self, list_name: str, name: str) -> Standing:
         """The issue as it stands.
