@@ -9,9 +9,10 @@ How an issue flows, each stage a package named after it:
     store       entries, lists, subscribers, issues and one row per delivery, in SQL
     audience    lists as files, subscribers in and out
     delivery    the rows of an issue go to a relay over SMTP; each ends in exactly one state
-    tracking    what comes back: unsubscribes
+    tracking    what comes back: leaves, bounces, complaints, clicks
     workflow    assemble, freeze, send: the only module that knows every stage
-    schedule    when; web: the public pages; cli: the commands
+    forecasting who would get an issue now; checking: what is wrong with it
+    schedule    when; web: the public pages and the editors'; cli: the commands
 """
 
 __version__ = "0.1.0"

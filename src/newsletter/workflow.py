@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import permutations
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from sqlmodel import Session
@@ -15,12 +13,10 @@ from sqlmodel import Session
 from newsletter.content.announcement import announcement, same_words
 from newsletter.content.digest import Digest
 from newsletter.content.entry import Period
-from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.moments import local_day
-from newsletter.content.preferences import Preferences
 from newsletter.content.window import issue_name
-from newsletter.delivery.choosing import Choosing, skip_reason
+from newsletter.delivery.choosing import Choosing
 from newsletter.delivery.connecting import prove_relay
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.engine import deliver
@@ -28,39 +24,21 @@ from newsletter.delivery.halting import ended
 from newsletter.delivery.outbox import ahead_of
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Summary, Surroundings
-from newsletter.delivery.showing import Compile
 from newsletter.delivery.sweeping import seldom_swept
 from newsletter.delivery.trying import passes
-from newsletter.errors import ConflictError, TooFewError
-from newsletter.rendering.compiled import Compiled
-from newsletter.rendering.compiling import compile_issue
+from newsletter.errors import AmendedError, ConflictError, TooFewError
 from newsletter.rendering.counting import frozen_targets
-from newsletter.rendering.templates import load_template
-from newsletter.store import amending, canary, issues, lists, printed, senders, subscribers
+from newsletter.rendering.forms import compiled_forms
+from newsletter.store import amending, canary, issues, lists, printed, senders
 from newsletter.store.database import Database
 from newsletter.store.drafting import draft_digest
 from newsletter.store.issues import Issue
-from newsletter.store.repeats import repeats
-from newsletter.store.values import DeliveryState, IssueState, Skip, SubscriptionState
+from newsletter.store.values import IssueState
 from newsletter.store.waves import waves_of
 from newsletter.tokens import Keyring
 
-FAN_OUT_CHUNK = 5_000
+FAN_OUT_CHUNK = 2_000
 """Rows written in one transaction; small, so that the pages go on writing in between."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """How many people an issue goes to, how many it does not and why, and how many have it.
-
-    `repeated` of its entries stood in other issues: who has all that an issue has for them is
-    among the recipients and gets none, which is known of each when their message is written.
-    """
-
-    recipients: int
-    skipped: Mapping[str, int]
-    reached: int = 0
-    repeated: int = 0
 
 
 def assemble_issue(
@@ -187,92 +165,6 @@ def issue_of_week(
     return assemble_issue(db, list_name, week, now, public_url)
 
 
-def forecast(db: Database, issue: Issue, now: dt.datetime) -> Forecast:
-    """Who gets it: from the present audience until all have their rows, else from those."""
-    with db.read() as session:
-        known = repeats(session, issue.id, issue.digest)
-        repeated = 0 if known is None else known.number
-        if issue.state not in (IssueState.DRAFT, IssueState.FROZEN):
-            left = _remaining(issues.counts(session, issue.id), issues.skips(session, issue.id))
-            return replace(left, repeated=repeated)
-        today = local_day(issue.digest.list, now)
-        only = issue.corrects
-        standing = issues.standing_counts(session, issue.list_name, today=today, corrects=only)
-        skipped: Counter[str] = Counter({skip.value: people for skip, people in standing.items()})
-        recipients = 0
-        reason_for = _judge(issue.digest)
-        for choice, people in issues.audience_preview(
-            session, issue.list_name, today=today, corrects=only
-        ):
-            if reason := reason_for(choice.preferences):
-                skipped[reason.value] += people
-            else:
-                recipients += people
-    return Forecast(recipients=recipients, skipped=dict(skipped.most_common()), repeated=repeated)
-
-
-def _remaining(counts: Mapping[DeliveryState, int], skips: Mapping[str, int]) -> Forecast:
-    lost = (DeliveryState.FAILED, DeliveryState.IN_DOUBT)
-    return Forecast(
-        recipients=sum(n for state, n in counts.items() if not state.final and state not in lost),
-        skipped={**skips, **{state.value: counts[state] for state in lost if state in counts}},
-        reached=counts.get(DeliveryState.SENT, 0) + counts.get(DeliveryState.BOUNCED, 0),
-    )
-
-
-def skip_now(db: Database, issue: Issue, address: str, now: dt.datetime) -> str | None:
-    """Why somebody would get no message of an issue if it were frozen now; None: they would.
-
-    Raises:
-        NotFoundError: nobody has that address.
-    """
-    with db.read() as session:
-        person = subscribers.show(session, address)
-    subscription = person.subscriptions.get(issue.list_name)
-    if subscription is None or subscription.state is SubscriptionState.LEFT:
-        return Skip.LEFT
-    if subscription.state is SubscriptionState.PENDING:
-        return "not confirmed"
-    if person.suppression:
-        return Skip.SUPPRESSED
-    until = subscription.paused_until
-    if until is not None and until > local_day(issue.digest.list, now):
-        return Skip.PAUSED
-    return skip_reason(issue.digest, subscription.preferences)
-
-
-def _judge(digest: Digest) -> Callable[[Preferences], Skip | None]:
-    """`skip_reason` for one digest, remembered: many readers share preferences."""
-    return lru_cache(maxsize=10_000)(lambda preferences: skip_reason(digest, preferences))
-
-
-def variants(mailing_list: MailingList) -> tuple[tuple[str, ...], ...]:
-    """Every choice of languages a reader may make: one, or two side by side in either order."""
-    return tuple(
-        choice for length in (1, 2) for choice in permutations(mailing_list.languages, length)
-    )
-
-
-def compiled_for(
-    digest: Digest, languages: tuple[str, ...], template_folders: Sequence[Path]
-) -> Compiled:
-    """The digest compiled for one choice of languages, by the template of its list.
-
-    Raises:
-        TemplateError: the template is missing or broken.
-    """
-    template = load_template(template_folders, digest.list.template)
-    return compile_issue(template, digest, languages, links=Links(digest.list.public_url))
-
-
-def compiled_forms(digest: Digest, template_folders: Sequence[Path]) -> dict[str, bytes]:
-    """The digest compiled for every choice of languages, by their names (`en`, `en+zh`)."""
-    return {
-        "+".join(languages): compiled_for(digest, languages, template_folders).dumps()
-        for languages in variants(digest.list)
-    }
-
-
 def refuse_few(db: Database, issue: Issue, digest: Digest | None = None) -> None:
     """Makes sure that an issue (with `digest` in place of its own) has as many entries as its list
     wants, those alone that no other issue had; `policies.too_few = "send"` asks for none.
@@ -300,11 +192,6 @@ def refuse_few(db: Database, issue: Issue, digest: Digest | None = None) -> None
         )
 
 
-def compiler(template_folders: Sequence[Path]) -> Compile:
-    """`compiled_for` with those folders."""
-    return lambda digest, languages: compiled_for(digest, languages, template_folders)
-
-
 def freeze(
     db: Database,
     issue: Issue,
@@ -330,13 +217,24 @@ def freeze(
 
 
 def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
-    """Gives every reader of a frozen issue their row; goes on where an earlier run stopped."""
+    """Gives every reader of a frozen issue their row; goes on where an earlier run stopped, and
+    with the next edition where the issue is amended meanwhile."""
+    while True:
+        with suppress(AmendedError):
+            _fan_out(db, issue, now)
+            return
+        with db.read() as session:
+            issue = issues.issue_by_id(session, issue.id)
+
+
+def _fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
     choosing = Choosing(db, issue)
     today = local_day(issue.digest.list, now)
     with db.read() as session:
         wave = waves_of(session, issue.digest.list, issue.name, now)
     more = True
     while more:
+        choosing.foresee(FAN_OUT_CHUNK)
         with db.write() as session:
             more = issues.fan_out(
                 session,
@@ -345,7 +243,7 @@ def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
                 today=today,
                 chunk=FAN_OUT_CHUNK,
                 wave=wave,
-                choose=choosing.body,
+                choose=choosing.choose,
             )
 
 

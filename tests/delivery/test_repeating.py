@@ -18,12 +18,13 @@ from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.repeating import Repeating
 from newsletter.delivery.sender import Manners, Surroundings
 from newsletter.delivery.showing import explain, render_for
+from newsletter.forecasting import forecast
+from newsletter.rendering.forms import compiled_for, compiled_forms
 from newsletter.store import issues, ledger
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.steering import cancel
 from newsletter.tokens import Keyring
-from newsletter.workflow import compiled_for, compiled_forms, forecast
 from tests.builders import WEEK, make_entry, make_list
 from tests.delivery.scripted_server import ScriptedServer
 from tests.delivery.sending import IMPATIENT, PATIENT

@@ -15,10 +15,10 @@ from newsletter import settings
 from newsletter.content.planning import Depth
 from newsletter.delivery.showing import explain, render_for
 from newsletter.packaged import packaged
+from newsletter.rendering.forms import compiler
 from newsletter.store import issues, subscribers
 from newsletter.store.database import Database
 from newsletter.tokens import Keyring
-from newsletter.workflow import compiler
 from tests.e2e.newcomer import Demo
 
 LIST, WEEK = "ai-for-science", "2026-W06"

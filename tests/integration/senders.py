@@ -133,15 +133,15 @@ def _serve() -> None:
 
 def _warm() -> None:
     """Imports the program and parses its templates, so that children need not."""
-    from newsletter import workflow
     from newsletter.cli import edge
+    from newsletter.rendering.forms import compiled_for
     from newsletter.settings import Settings
     from tests.builders import make_digest
 
     for name in ("newsletter.cli.sending", "newsletter.cli.serving", "tests.integration.sabotage"):
         import_module(name)
     folders = edge.template_folders(Settings())
-    workflow.compiled_for(make_digest(), ("en", "zh"), folders)
+    compiled_for(make_digest(), ("en", "zh"), folders)
     assert threading.active_count() == 1, "a fork takes no threads along"
 
 

@@ -22,13 +22,13 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.serial import dump_plan
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.counting import frozen_targets
+from newsletter.rendering.forms import variants
 from newsletter.rendering.templates import Template
 from newsletter.store import issues, ledger, lists, selections, subscribers
 from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.app import create_app
-from newsletter.workflow import variants
 
 NOW = dt.datetime(2026, 2, 12, 9, 0, tzinfo=dt.UTC)
 KEYS = ("a made-up key of more than 32 characters", "an older made-up key, as long as that one")

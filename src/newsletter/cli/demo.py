@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+from newsletter import forecasting, workflow
 from newsletter import settings as settings_module
-from newsletter import workflow
 from newsletter.cli import entries, lists, sending, subscribers
 from newsletter.cli.catcher import HOST, catcher
 from newsletter.cli.checking import refuse_errors
@@ -107,7 +107,7 @@ def _fill(db: Database, found: Settings) -> Issue:
 
 def _send(db: Database, found: Settings, issue: Issue, mail: Path) -> bool:
     """Sends what is left; whether it came to its end."""
-    forecast = workflow.forecast(db, issue, now())
+    forecast = forecasting.forecast(db, issue, now())
     with catcher(mail) as url:
         relay = parse_relay(url)
         out.print()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter import schedule, workflow
+from newsletter import forecasting, schedule, workflow
 from newsletter.cli import notes, reviewing, steering
 from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
@@ -35,6 +35,7 @@ from newsletter.content.entry import Period
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.showing import render_for
 from newsletter.errors import NewsletterError
+from newsletter.rendering.forms import compiler
 from newsletter.store import editing, lists, reviews
 from newsletter.store import issues as store
 from newsletter.store.issues import Issue
@@ -159,11 +160,11 @@ def render(
                 to,
                 keyring(found),
                 now,
-                workflow.compiler(template_folders(found)),
+                compiler(template_folders(found)),
                 signer(found),
             )
         # What is sent or skipped by now has its own row; a draft's reader is judged as of now.
-        reason = workflow.skip_now(db, wanted, to, now()) if wanted.edition is None else None
+        reason = forecasting.why_not(db, wanted, to, now()) if wanted.edition is None else None
     if reason:
         err.print(f"newsletter: {to} would get no mail now ({reason}); this is what it would hold")
     if text:

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 import uvloop
 
-from newsletter import workflow
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -34,6 +33,7 @@ from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.testing import queue_tests
 from newsletter.errors import ConflictError
+from newsletter.rendering.forms import compiler
 from newsletter.settings import Settings
 from newsletter.store import senders
 from newsletter.store.database import Database
@@ -139,7 +139,7 @@ def send_tests(
         Preferences(languages=wanted.digest.list.languages[:1]),
         keyring(found),
         now,
-        workflow.compiler(template_folders(found)),
+        compiler(template_folders(found)),
         signer(found),
     )
     uvloop.run(flushed(db, relay))

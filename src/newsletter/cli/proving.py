@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from newsletter import workflow
 from newsletter.cli.edge import keyring, now, template_folders
 from newsletter.cli.signing import signer
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.messages import draft_message
 from newsletter.delivery.oneclick import prove_one_click
 from newsletter.errors import OneClickError
+from newsletter.rendering.forms import compiler
 from newsletter.settings import Settings
 from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState
@@ -23,7 +23,7 @@ def sample_message(found: Settings, wanted: Issue) -> bytes:
         mailing_list.sender.address,
         keyring(found),
         now(),
-        workflow.compiler(template_folders(found)),
+        compiler(template_folders(found)),
         signer=signer(found),
     )
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from newsletter import workflow
+from newsletter import forecasting, workflow
 from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_of
 from newsletter.cli.approving import mind_approval
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
@@ -43,13 +43,13 @@ from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.staying import stay
 from newsletter.errors import ConflictError, NewsletterError
+from newsletter.forecasting import Forecast
 from newsletter.settings import Settings
 from newsletter.store import issues, retries, senders
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
 from newsletter.store.troubled import Trouble, troubled_domains
 from newsletter.store.values import IssueState
-from newsletter.workflow import Forecast
 
 
 def send(
@@ -91,7 +91,7 @@ def send(
         if test:
             send_tests(db, found, wanted, relay, test)
             return
-        forecast = workflow.forecast(db, wanted, now())
+        forecast = forecasting.forecast(db, wanted, now())
         announce(found, wanted, relay, forecast)
         _tell_of_others(db, wanted, relay)
         frozen = wanted.state not in (IssueState.DRAFT, IssueState.FROZEN)

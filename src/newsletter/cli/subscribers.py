@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter import workflow
+from newsletter import forecasting
 from newsletter.addresses import parse_address
 from newsletter.audience import subscriber_csv
 from newsletter.cli import departing, moving, people
@@ -248,7 +248,7 @@ def why(
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
         found = explain(db, wanted, address)
-        skip = None if found.delivery else workflow.skip_now(db, wanted, address, now())
+        skip = None if found.delivery else forecasting.why_not(db, wanted, address, now())
     if json:
         show_json(plain(found))
         return

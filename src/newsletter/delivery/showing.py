@@ -17,6 +17,7 @@ from newsletter.delivery.messages import Messages, draft_message
 from newsletter.delivery.repeating import without_had
 from newsletter.errors import NotFoundError
 from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.forms import Compile
 from newsletter.store import ledger, subscribers
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
@@ -25,9 +26,6 @@ from newsletter.store.issues import Issue
 from newsletter.store.selections import preferences_id
 from newsletter.store.subscribers import Subscriber
 from newsletter.tokens import Keyring
-
-Compile = Callable[[Digest, tuple[str, ...]], Compiled]
-"""A digest compiled for a choice of languages, for a draft that has nothing stored yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

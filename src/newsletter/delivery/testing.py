@@ -16,7 +16,7 @@ from newsletter.addresses import parse_address
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.messages import draft_message, envelope_sender
-from newsletter.delivery.showing import Compile
+from newsletter.rendering.forms import Compile
 from newsletter.store import outbox
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from newsletter import checking, workflow
+from newsletter import checking, forecasting, workflow
 from newsletter.checking import Report
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.moments import local_day
@@ -81,7 +81,7 @@ class Doing:
         values = {
             "issue": issue.ref,
             "entries": len(issue.digest.entries),
-            "readers": workflow.forecast(self.db, issue, now).recipients,
+            "readers": forecasting.forecast(self.db, issue, now).recipients,
             "goes": in_zone(slot.send_at, mailing_list),
             "until": in_zone(until, mailing_list) if until else "",
             "unreviewed": mailing_list.schedule.unreviewed.value,

@@ -27,6 +27,7 @@ from newsletter.delivery.messages import draft_message
 from newsletter.delivery.showing import render_for
 from newsletter.errors import ListFileError, NewsletterError, TemplateError
 from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.forms import compiled_for
 from newsletter.rendering.templates import load_template
 from newsletter.store import issues, ledger, lists
 from newsletter.store.database import Database
@@ -172,7 +173,7 @@ class Bench:
 
     def _compile(self, issue: Issue, languages: tuple[str, ...]) -> Compiled:
         if issue.edition is None:
-            return workflow.compiled_for(issue.digest, languages, self.templates)
+            return compiled_for(issue.digest, languages, self.templates)
         with self.database.read() as session:
             return Compiled.loads(compiled(session, issue.edition.id, "+".join(languages)))
 

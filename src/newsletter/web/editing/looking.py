@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter import checking, workflow
+from newsletter import checking, forecasting
 from newsletter.content.serial import plain
 from newsletter.delivery.choosing import skip_reason
 from newsletter.errors import NotFoundError
@@ -76,7 +76,7 @@ def what_is_shown(
 
 def _nothing(bench: Bench, issue: Issue, somebody: Any) -> str | None:
     if somebody.own and issue.edition is None:
-        return workflow.skip_now(bench.database, issue, somebody.address, bench.clock())
+        return forecasting.why_not(bench.database, issue, somebody.address, bench.clock())
     return skip_reason(issue.digest, somebody.preferences)
 
 
@@ -156,7 +156,7 @@ def numbers(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]
     """The issue in numbers, and the one before it."""
     bench = desk.bench
     standing = bench.standing(*opened(request, issue))
-    forecast = workflow.forecast(bench.database, standing.issue, bench.clock())
+    forecast = forecasting.forecast(bench.database, standing.issue, bench.clock())
     with bench.database.read() as session:
         before = issue_before(session, standing.issue)
         past = None if before is None else _past(session, before)
