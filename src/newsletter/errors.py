@@ -74,6 +74,10 @@ class ConflictError(NewsletterError):
     """What was asked contradicts what is stored; nothing was changed."""
 
 
+class AmendedError(ConflictError):
+    """An issue has another edition by now than the one that was meant."""
+
+
 class TooFewError(ConflictError):
     """An issue has fewer entries than its list wants, and its list does not send such a one."""
 

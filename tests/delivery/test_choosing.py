@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlmodel import col, delete, select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import pytest
+from sqlmodel import Session, col, delete, select
+
+from newsletter import workflow
+from newsletter.content.links import Links
+from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.choosing import Choosing
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.shard import Prepared
-from newsletter.errors import ConflictError
-from newsletter.store import issues, ledger, subscribers
+from newsletter.errors import AmendedError, ConflictError
+from newsletter.packaged import packaged
+from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.templates import load_template
+from newsletter.store import amending, issues, ledger, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
+from newsletter.store.selections import all_selected
 from newsletter.store.tables import PlanRow
 from newsletter.store.values import Skip
-from tests.builders import make_digest
+from tests.builders import make_digest, make_entry
 from tests.delivery.test_engine import KEYRING, READERS, compiled_forms
 from tests.store.stage import LIST, NOW, TODAY, join, sync
 
@@ -27,24 +38,28 @@ NOTHING = {
 }
 
 
-def going_out(database: Database) -> Issue:
-    """An issue with its rows and plans, two subscriptions a chunk."""
+def frozen(database: Database) -> Issue:
+    """An issue whose readers have no rows yet."""
     with database.write() as session:
         sync(session)
         for address, preferences in (READERS | NOTHING).items():
             join(session, address, preferences)
         draft = issues.save_draft(session, make_digest(), NOW)
         issues.freeze(session, draft.id, compiled_forms(), NOW)
-    with database.read() as session:
-        choosing = Choosing(database, issues.issue_by_id(session, draft.id))
-    more = True
+        return issues.issue_by_id(session, draft.id)
+
+
+def going_out(database: Database) -> Issue:
+    """An issue with its rows and plans, two subscriptions a chunk."""
+    issue = frozen(database)
+    choosing, more = Choosing(database, issue), True
     while more:
         with database.write() as session:
             more = issues.fan_out(
-                session, draft.id, choosing.skip, today=TODAY, chunk=2, choose=choosing.body
+                session, issue.id, choosing.skip, today=TODAY, chunk=2, choose=choosing.choose
             )
     with database.write() as session:
-        return issues.begin_sending(session, draft.id)
+        return issues.begin_sending(session, issue.id)
 
 
 def prepared(database: Database, issue: Issue) -> dict[str, Prepared | Skipped]:
@@ -99,6 +114,80 @@ def test_who_chooses_anew_before_their_message_goes_gets_what_they_chose(
     assert isinstance(emil, Prepared)
     assert b"text/html" not in ada_now.content
     assert ada_now.fixed.preferences_id == emil.fixed.preferences_id
+
+
+def plans(database: Database) -> dict[tuple[int, int], str]:
+    """What is kept, by edition and preferences."""
+    with database.read() as session:
+        return {
+            (row.edition_id, row.preferences_id): row.body for row in session.exec(select(PlanRow))
+        }
+
+
+def amended(database: Database, issue: Issue) -> Issue:
+    """The issue with a next edition, of one more entry."""
+    digest = make_digest([make_entry(number) for number in range(1, 5)])
+    template = load_template([packaged("templates")], digest.list.template)
+    links = Links(digest.list.public_url)
+    forms = {
+        "+".join(choice): compile_issue(template, digest, choice, links=links).dumps()
+        for choice in (("en",), ("zh", "en"))
+    }
+    with database.write() as session:
+        return amending.amend(session, issue.id, digest, forms, NOW)
+
+
+def test_an_issue_amended_while_rows_are_made_has_the_next_editions_plans(
+    database: Database,
+) -> None:
+    issue = frozen(database)
+    old = Choosing(database, issue)
+    with database.write() as session:
+        issues.fan_out(session, issue.id, old.skip, today=TODAY, chunk=2, choose=old.choose)
+    after = amended(database, issue)
+    with database.write() as session, pytest.raises(AmendedError, match="was amended just now"):
+        issues.fan_out(session, issue.id, old.skip, today=TODAY, chunk=2, choose=old.choose)
+    workflow.fan_out(database, issue, NOW)
+
+    assert issue.edition is not None
+    assert after.edition is not None
+    kept, new = plans(database), Choosing(database, after)
+    with database.read() as session:
+        choices = all_selected(session, {number for _, number in kept})
+    assert {edition for edition, _ in kept} == {issue.edition.id, after.edition.id}
+    for (edition, number), body in kept.items():
+        assert body == (old if edition == issue.edition.id else new).body(choices[number])
+    with database.read() as session:
+        assert len(list(ledger.deliveries(session, issue.id))) == len(READERS | NOTHING)
+
+
+def test_plans_are_made_before_anybody_is_kept_from_writing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue = frozen(database)
+    writing = False
+    made: list[bool] = []
+    real_write = Database.write
+
+    @contextmanager
+    def write(self: Database) -> Iterator[Session]:
+        nonlocal writing
+        with real_write(self) as session:
+            writing = True
+            try:
+                yield session
+            finally:
+                writing = False
+
+    def planned(*given: Any) -> Plan:
+        made.append(writing)
+        return plan(*given)
+
+    monkeypatch.setattr(Database, "write", write)
+    monkeypatch.setattr("newsletter.delivery.choosing.plan", planned)
+    monkeypatch.setattr(workflow, "FAN_OUT_CHUNK", 2)
+    workflow.fan_out(database, issue, NOW)
+    assert made == [False] * len(set((READERS | NOTHING).values()))
 
 
 def test_a_draft_has_no_plans(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsletter.content.digest import Digest
 from newsletter.content.planning import Plan, plan, spoken
@@ -12,6 +13,7 @@ from newsletter.errors import ConflictError
 from newsletter.rendering.compiled import Compiled
 from newsletter.store.database import Database
 from newsletter.store.editions import compiled
+from newsletter.store.fanout import Choose, upcoming
 from newsletter.store.issues import Issue
 from newsletter.store.values import Skip
 
@@ -32,33 +34,51 @@ def nothing_for(preferences: Preferences, chosen: Plan) -> Skip | None:
 
 
 class Choosing:
-    """The plans of an issue, as its rows are made."""
+    """The plans of an issue's present edition, as its rows are made."""
 
     def __init__(self, database: Database, issue: Issue) -> None:
         if issue.edition is None:
             raise ConflictError(f"{issue.ref} is a draft: it has no plans yet")
-        self._database, self._digest, self._edition = database, issue.digest, issue.edition.id
-        self._plan = lru_cache(maxsize=_CHOICES)(self._planned)
+        self._database, self._digest, self._issue_id = database, issue.digest, issue.id
+        self._edition = issue.edition.id
+        self._decided = lru_cache(maxsize=_CHOICES)(self._decide)
         self._compiled = lru_cache(maxsize=None)(self._load)
 
-    def skip(self, preferences: Preferences) -> Skip | None:
-        """Why there is nothing for readers with these preferences; None: there is."""
-        if self._digest.subject:
-            return None
-        return nothing_for(preferences, self._plan(preferences))
+    @property
+    def choose(self) -> Choose:
+        """What the rows are made with, beside `skip`."""
+        return Choose(self._edition, self.body)
 
-    def body(self, preferences: Preferences) -> str:
-        """Their plan, as it is stored.
+    def foresee(self, chunk: int) -> None:
+        """Decides for those whose rows are made next, so that nobody who writes waits for it.
 
         Raises:
             NotFoundError: the issue was not compiled for their languages.
         """
-        return dump_plan(self._plan(preferences))
+        with self._database.read() as session:
+            wanted = upcoming(session, self._issue_id, chunk)
+        for preferences in wanted:
+            self._decided(preferences)
 
-    def _planned(self, preferences: Preferences) -> Plan:
+    def skip(self, preferences: Preferences) -> Skip | None:
+        """Why there is nothing for readers with these preferences; None: there is."""
+        return self._decided(preferences).skip
+
+    def body(self, preferences: Preferences) -> str:
+        """Their plan, as it is stored; empty if there is nothing for them."""
+        return self._decided(preferences).body
+
+    def _decide(self, preferences: Preferences) -> _Decision:
         form = self._compiled(spoken(self._digest.list, preferences))
-        return plan(self._digest, preferences, form)
+        chosen = plan(self._digest, preferences, form)
+        skip = None if self._digest.subject else nothing_for(preferences, chosen)
+        return _Decision(skip, "" if skip else dump_plan(chosen))
 
     def _load(self, languages: tuple[str, ...]) -> Compiled:
         with self._database.read() as session:
             return Compiled.loads(compiled(session, self._edition, "+".join(languages)))
+
+
+class _Decision(NamedTuple):
+    skip: Skip | None
+    body: str

@@ -56,12 +56,16 @@ def plan_body(session: Session, edition_id: int, preferences_id: int) -> str | N
     return None if row is None else row.body
 
 
-def keep_plans(session: Session, issue_id: int, bodies: Mapping[int, str]) -> None:
-    """Keeps plans, as text, by the ids of their preferences, for the issue's latest edition."""
+def newest(session: Session, issue_id: int) -> int:
+    """The id of a frozen issue's latest edition."""
     query = select(EditionRow.id).where(EditionRow.issue_id == issue_id)
-    edition = session.exec(query.order_by(col(EditionRow.number).desc()).limit(1)).one()
+    return session.exec(query.order_by(col(EditionRow.number).desc()).limit(1)).one() or 0
+
+
+def keep_plans(session: Session, edition_id: int, bodies: Mapping[int, str]) -> None:
+    """Keeps an edition's plans, as text, by the ids of their preferences."""
     rows = [
-        {"edition_id": edition, "preferences_id": number, "body": body}
+        {"edition_id": edition_id, "preferences_id": number, "body": body}
         for number, body in bodies.items()
     ]
     insert_new(session, PlanRow, rows)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, exists, func, true
+from sqlalchemy import ColumnElement, Row, Select, exists, func, true
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import domain_of
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
-from newsletter.errors import ConflictError, NotFoundError
-from newsletter.store.editions import keep_plans
+from newsletter.errors import AmendedError, ConflictError, NotFoundError
+from newsletter.store.editions import keep_plans, newest
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.selections import all_selected
@@ -40,8 +40,14 @@ _GOT = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 Judge = Callable[[Preferences], Skip | None]
 """Why an issue sends nothing to readers with these preferences; None: it does."""
 
-Choose = Callable[[Preferences], str]
-"""The plan, as text, by which an issue is put together for readers with these preferences."""
+
+class Choose(NamedTuple):
+    """How an edition of an issue is put together."""
+
+    edition: int
+    body: Callable[[Preferences], str]
+    """The plan, as text, for readers with these preferences."""
+
 
 Wave = Callable[[str], dt.datetime | None]
 """When readers get an issue who chose a zone ("" for the list's own); None: at once."""
@@ -66,10 +72,16 @@ def fan_out(
     its reader's hour.
 
     Raises:
+        AmendedError: the issue has another edition by now than the one that `choose` is for.
         ConflictError: the issue is a draft, or cancelled.
     """
     issue = _frozen(session, issue_id)
-    people = _next(session, issue, chunk)
+    if choose is not None and choose.edition != newest(session, issue_id):
+        raise AmendedError(f"{issue.list_name}/{issue.name} was amended just now: try again")
+    # On PostgreSQL a leave waits for this transaction or this one sees it: else a row could
+    # be made for somebody whose leave did not see that row.
+    next_ = _next(issue, chunk).with_for_update(read=True, of=SubscriptionRow)
+    people = list(session.execute(next_))
     chosen = all_selected(session, {person.preferences_id for person in people})
     verdicts = {number: judge(preferences) for number, preferences in chosen.items()}
     rows = []
@@ -80,12 +92,28 @@ def fan_out(
     insert_new(session, DeliveryRow, rows)
     if choose is not None:
         wanted = {number: chosen[number] for number, skip in verdicts.items() if skip is None}
-        keep_plans(session, issue_id, {n: choose(preferences) for n, preferences in wanted.items()})
+        bodies = {number: choose.body(preferences) for number, preferences in wanted.items()}
+        keep_plans(session, choose.edition, bodies)
     if people:
         issue.cursor = people[-1].id
         session.add(issue)
         session.flush()
     return len(people) == chunk
+
+
+def upcoming(session: Session, issue_id: int, chunk: int = 5000) -> list[Preferences]:
+    """The distinct preferences of those to whom `fan_out` gives their rows next.
+
+    Who plans for them before it holds the lock in which rows are made keeps nobody waiting.
+
+    Raises:
+        NotFoundError: there is no such issue.
+    """
+    issue = session.get(IssueRow, issue_id)
+    if issue is None:
+        raise NotFoundError(f"there is no issue with the id {issue_id}")
+    people = session.execute(_next(issue, chunk))
+    return list(all_selected(session, {person.preferences_id for person in people}).values())
 
 
 def audience_preview(
@@ -149,8 +177,8 @@ def _frozen(session: Session, issue_id: int) -> IssueRow:
     return issue
 
 
-def _next(session: Session, issue: IssueRow, chunk: int) -> list[Row[Any]]:
-    query = (
+def _next(issue: IssueRow, chunk: int) -> Select[Any]:
+    query: Select[Any] = (
         select(
             col(SubscriptionRow.id),
             SubscriptionRow.subscriber_id,
@@ -172,11 +200,8 @@ def _next(session: Session, issue: IssueRow, chunk: int) -> list[Row[Any]]:
         )
         .order_by(SubscriptionRow.id)
         .limit(chunk)
-        # On PostgreSQL a leave waits for this transaction or this one sees it: else a row could
-        # be made for somebody whose leave did not see that row.
-        .with_for_update(read=True, of=SubscriptionRow)
     )
-    return list(session.execute(query))
+    return query
 
 
 def _concerned(corrects: int | None) -> ColumnElement[bool]:
