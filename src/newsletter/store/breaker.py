@@ -15,6 +15,7 @@ from enum import StrEnum
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
+from newsletter.addresses import address_key
 from newsletter.errors import NotFoundError
 from newsletter.replies import Judgement
 from newsletter.store.departures import leave, undo_leave
@@ -251,11 +252,13 @@ def _rows(session: Session, issue_id: int, standing: Standing) -> Sequence[Accus
 def _suppress(session: Session, row: AccusationRow, standing: Standing, now: dt.datetime) -> None:
     row.standing = standing
     session.add(row)
-    person = session.get(SubscriberRow, row.subscriber_id)
-    if person is None:
+    address, theirs = _went_to(session, row)
+    if not address:  # erased since
         return
     detail = f"{row.cause}: {row.detail}" if row.detail else row.cause
-    suppress(session, person.address, BOUNCED, now, detail=detail)
+    suppress(session, address, BOUNCED, now, detail=detail)
+    if not theirs:
+        return
     lists = session.exec(
         select(SubscriptionRow.list_name).where(
             SubscriptionRow.subscriber_id == row.subscriber_id,
@@ -275,13 +278,23 @@ def _suppress(session: Session, row: AccusationRow, standing: Standing, now: dt.
 
 
 def _give_back(session: Session, row: AccusationRow, now: dt.datetime) -> None:
-    person = session.get(SubscriberRow, row.subscriber_id)
-    if person is None:
-        return
-    found = suppression(session, person.address)
+    address, theirs = _went_to(session, row)
+    found = suppression(session, address)
     if found is not None and found.reason == BOUNCED:
-        unsuppress(session, person.address)
-        give_back(session, row.subscriber_id, now)
+        unsuppress(session, address)
+        if theirs:
+            give_back(session, row.subscriber_id, now)
+
+
+def _went_to(session: Session, row: AccusationRow) -> tuple[str, bool]:
+    """The address that a delivery went to, "" once its person was erased; whether it is the one
+    they have. Reports come days later, and who has another by then is not to blame for the old."""
+    delivery = session.get(DeliveryRow, row.delivery_id)
+    person = session.get(SubscriberRow, row.subscriber_id)
+    if delivery is None or person is None or not person.address:
+        return "", False
+    address = delivery.address or person.address
+    return address, address_key(address) == person.address_key
 
 
 def _list_of(session: Session, issue_id: int) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from newsletter.addresses import address_key
 from newsletter.errors import NotFoundError
 from newsletter.replies import Judgement, Reply, Verdict
 from newsletter.store.breaker import accuse
@@ -47,8 +48,18 @@ WHERE id = :delivery AND state IN ('sent', 'in doubt', 'sending', 'bounced')
 
 
 # Their octets stay where they are: it is asked how many there are.
-_FEEDBACK = select(FeedbackRow, func.length(FeedbackRow.message), SubscriberRow.address).options(
-    defer(FeedbackRow.message)  # type: ignore[arg-type]  # to SQLAlchemy it is the column
+_FEEDBACK = (
+    select(
+        FeedbackRow,
+        func.length(FeedbackRow.message),
+        # Where it went: they may have another by now.
+        func.coalesce(DeliveryRow.address, SubscriberRow.address),
+    )
+    .outerjoin(SubscriberRow, col(SubscriberRow.id) == FeedbackRow.subscriber_id)
+    .outerjoin(DeliveryRow, col(DeliveryRow.id) == FeedbackRow.delivery_id)
+    .options(
+        defer(FeedbackRow.message)  # type: ignore[arg-type]  # to SQLAlchemy it is the column
+    )
 )
 _FORGET = text("""
 UPDATE feedback SET message = NULL, text = ''
@@ -122,7 +133,8 @@ def record_complaint(session: Session, who: Returner, now: dt.datetime, *, detai
     """Records that a reader called a mail spam, once for each delivery, or for each consent where
     it belonged to none; whether it is new.
 
-    They leave the list that sent it, and are not mailed by any.
+    They leave the list that sent it, and are not mailed by any: neither where it went nor, if they
+    have another address by now, there.
     """
     of_none = f"{who.list_name}:{who.subscriber_id}:{who.consent_at}"
     key = f"complaint:{of_none if who.delivery_id is None else who.delivery_id}"
@@ -132,8 +144,9 @@ def record_complaint(session: Session, who: Returner, now: dt.datetime, *, detai
     _prove(session, who, "complaint")
     _leave(session, who, Way.COMPLAINT, now)
     person = session.get(SubscriberRow, who.subscriber_id)
-    if person is not None:
-        suppress(session, person.address, "complaint", now, detail=detail)
+    for address in (who.address, person.address if person is not None else ""):
+        if address:  # an erased person has none, and whose mail it was is forgotten
+            suppress(session, address, "complaint", now, detail=detail)
     return True
 
 
@@ -161,7 +174,7 @@ def forget_unread(session: Session, before: dt.datetime) -> int:
 
 def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedback, ...]:
     """What came back, the latest first."""
-    query = _FEEDBACK.outerjoin(SubscriberRow, col(SubscriberRow.id) == FeedbackRow.subscriber_id)
+    query = _FEEDBACK
     if kind is not None:
         query = query.where(FeedbackRow.kind == kind)
     else:
@@ -212,7 +225,8 @@ def _prove(session: Session, who: Returner, judgement: str) -> None:
 
 
 def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
-    """The number of the latest issues, up to `limit`, that came back one after the other."""
+    """The number of the latest issues, up to `limit`, that came back one after the other from the
+    same address."""
     lifted = session.exec(
         select(func.max(col(FeedbackRow.at))).where(
             FeedbackRow.subscriber_id == who.subscriber_id,
@@ -220,7 +234,7 @@ def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
         )
     ).one()
     rows = session.exec(
-        select(DeliveryRow.state, DeliveryRow.reason)
+        select(DeliveryRow.state, DeliveryRow.reason, DeliveryRow.address)
         .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
         .where(
             DeliveryRow.subscriber_id == who.subscriber_id,
@@ -235,8 +249,9 @@ def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
         .limit(limit)
     )
     number = 0
-    for state, reason in rows:
-        if state == DeliveryState.SENT or not reason.startswith(_SOFT):
+    for state, reason, address in rows:
+        elsewhere = address_key(address or "") != address_key(who.address)
+        if elsewhere or state == DeliveryState.SENT or not reason.startswith(_SOFT):
             break
         number += 1
     return number
