@@ -15,7 +15,6 @@ from newsletter.content.digest import Digest
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList, TooFew
 from newsletter.content.moments import local_day
-from newsletter.content.window import issue_name
 from newsletter.delivery.choosing import Choosing
 from newsletter.delivery.connecting import prove_relay
 from newsletter.delivery.dkim import Signer
@@ -31,7 +30,7 @@ from newsletter.rendering.counting import frozen_targets
 from newsletter.rendering.forms import compiled_forms
 from newsletter.store import amending, canary, issues, lists, printed, senders
 from newsletter.store.database import Database
-from newsletter.store.drafting import draft_digest
+from newsletter.store.drafting import draft_digest, name_of
 from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState
 from newsletter.store.waves import waves_of
@@ -158,7 +157,7 @@ def issue_of_week(
     """The list's issue for a week: as it is when it is frozen or beyond, else assembled anew."""
     with db.read() as session:
         mailing_list = lists.get_list(session, list_name)
-        name = issue_name(week, mailing_list.week_starts)
+        name = name_of(session, mailing_list, week)
         for issue in issues.list_issues(session, list_name):
             if issue.name == name and issue.state is not IssueState.DRAFT:
                 return issue

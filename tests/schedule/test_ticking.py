@@ -13,7 +13,7 @@ from newsletter.content.mailinglist import Policies, TooFew
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.errors import ConflictError
 from newsletter.store import issues, reviews, slots, steering
-from newsletter.store.editing import set_note
+from newsletter.store.editing import drop, set_note
 from newsletter.store.senders import CLOCK, hold_issue
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.values import IssueState
@@ -425,6 +425,27 @@ def test_a_changed_first_day_of_the_week_loses_no_days(stage: ClockStage, late_d
     stage.sent()
     stage.until("2026-02-26 08:00")
     assert len(stage.issue("2026-W08").digest.entries) == 7
+
+
+@pytest.mark.parametrize("review", list(ReviewPolicy))
+def test_a_draft_goes_as_its_editors_left_it_though_the_week_begins_on_another_day(
+    stage: ClockStage, review: ReviewPolicy
+) -> None:
+    stage.schedule(review=review)
+    stage.until("2026-02-12 05:00")
+    out = stage.issue().digest.entries[0].entry.key
+    with stage.database.write() as session:
+        drop(session, stage.issue().id, out, who="eva", now=stage.now)
+        set_note(session, stage.issue().id, "en", "note", "A word.", who="eva", now=stage.now)
+    stage.follow(make_list(schedule=thursday(review=review), week_starts="sunday"))
+    approve(stage)
+    stage.until("2026-02-12 08:00")
+    sent = stage.issue()
+    assert sent.state is IssueState.FROZEN
+    assert out not in {item.entry.key for item in sent.digest.entries}
+    assert sent.digest.notes == {"en": "A word."}
+    with stage.database.read() as session:
+        assert [issue.name for issue in issues.list_issues(session)] == ["2026-W06"]
 
 
 def test_a_schedule_that_has_no_moment_for_a_planned_week_takes_it_back(

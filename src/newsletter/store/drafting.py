@@ -25,9 +25,9 @@ def draft_digest(
     """The digest of the list's issue for `window`, as it would be put together now: with the
     editor's choices and notes, if that issue is there, and with what it takes in of other days.
 
-    `name` is the issue's own where it has one: a list may begin its week on another day by now.
+    `name` is the issue's own where that is known.
     """
-    name = name or issue_name(window, mailing_list.week_starts)
+    name = name or name_of(session, mailing_list, window)
     row = session.exec(
         select(IssueRow)
         .where(IssueRow.list_name == mailing_list.name, IssueRow.name == name)
@@ -47,6 +47,20 @@ def draft_digest(
     if row is None:
         return digest
     return replace(digest, name=name, notes=load(Digest, row.digest).notes)
+
+
+def name_of(session: Session, mailing_list: MailingList, window: Period) -> str:
+    """The name of the list's issue for `window`: the one that it has, although the list may begin
+    its week on another day by now, or the one that it will have."""
+    wanted = issue_name(window, mailing_list.week_starts)
+    query = select(IssueRow.name).where(
+        IssueRow.list_name == mailing_list.name,
+        IssueRow.first_day == window.first,
+        IssueRow.last_day == window.last,
+        col(IssueRow.announces).is_(False),
+    )
+    found = session.exec(query.order_by(col(IssueRow.id))).all()
+    return wanted if wanted in found else next(iter(found), wanted)
 
 
 def redraw(session: Session, row: IssueRow, mailing_list: MailingList | None = None) -> bool:
