@@ -10,6 +10,7 @@ from newsletter.errors import ConflictError, NewsletterError, NotFoundError
 from newsletter.store import entries
 from newsletter.store.database import Database
 from newsletter.store.entries import ImportReport
+from newsletter.store.entry_edits import set_text
 from tests.builders import WEEK, make_brief, make_entry
 from tests.store.stage import NOW
 
@@ -75,9 +76,8 @@ def test_what_was_dropped_stays_dropped_and_what_was_edited_stays_edited(
     take_in(database, document(PAPER, make_entry(2)))
     with database.write() as session:
         entries.drop_entry(session, make_entry(2).key, NOW)
-        entries.edit_entry(
-            session, "2602.00001v3", {"title": "A better title", "tier": "notable"}, NOW
-        )
+        for field, text in (("title", "A better title"), ("tier", "notable")):
+            set_text(session, "2602.00001v3", field, text, who="ada", now=NOW)
     take_in(database, document(PAPER, make_entry(2)), "two")
     edited = stored(database, PAPER.key)
     assert (edited.entry.title, edited.entry.tier) == ("A better title", Tier.NOTABLE)
@@ -91,7 +91,7 @@ def test_what_was_dropped_stays_dropped_and_what_was_edited_stays_edited(
 def test_a_retitled_entry_without_a_number_is_still_the_same_paper(database: Database) -> None:
     take_in(database, document(NAMED))
     with database.write() as session:
-        entries.edit_entry(session, "Weak forms", {"title": "Strong forms"}, NOW)
+        set_text(session, "Weak forms", "title", "Strong forms", who="ada", now=NOW)
     assert take_in(database, document(NAMED), "two").added == ()
 
 
@@ -124,5 +124,5 @@ def test_entries_are_listed_by_window_tier_and_words(database: Database) -> None
 def test_a_field_that_is_not_there_changes_nothing(database: Database) -> None:
     take_in(database, document(PAPER))
     with pytest.raises(NewsletterError, match="no field 'colour'"), database.write() as session:
-        entries.edit_entry(session, PAPER.key, {"title": "New", "colour": "red"}, NOW)
+        set_text(session, PAPER.key, "colour", "red", who="ada", now=NOW)
     assert stored(database, PAPER.key).entry == PAPER

@@ -12,6 +12,7 @@ from newsletter.content.topics import TopicTree
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import entries, lists, subscribers
 from newsletter.store.database import Database
+from newsletter.store.entry_edits import set_text
 from newsletter.store.values import Way
 from tests.builders import TOPICS, make_entry, make_list
 from tests.store.stage import LIST, NOW, join, sync
@@ -119,7 +120,7 @@ def test_an_editors_choice_of_topics_follows_a_rename(peopled: Database) -> None
     )
     with peopled.write() as session:
         entries.import_document(session, document, "sha", NOW)
-        entries.edit_entry(session, paper.key, {"topics": "proofs, operators"}, NOW)
+        set_text(session, paper.key, "topics", "proofs, operators", who="ada", now=NOW)
     follow(peopled, RENAMED, {"proofs": "theorems"})
     with peopled.read() as session:
         assert entries.get_entry(session, paper.key).entry.topics == ("theorems", "operators")

@@ -29,7 +29,6 @@ def test_a_person_is_found_however_the_address_is_written(database: Database) ->
         assert join(session, ADA.lower()) is Admission.KNOWN
     with database.read() as session:
         person = subscribers.show(session, ADA.upper())
-        assert subscribers.show_by_id(session, person.id) == person
     assert person.address == ADA
     assert person.subscriptions[LIST].preferences == Preferences(most=3)
     assert (person.subscriptions[LIST].consent_at, person.suppression) == (NOW, None)
@@ -113,7 +112,7 @@ def test_an_import_adds_and_never_revives(database: Database) -> None:
             *members("leaving", "gone", state=SubscriptionState.LEFT),
         ]
         report = subscribers.import_rows(session, LIST, rows, source="a file", now=LATER)
-        assert (report.added, report.known, report.leaving, report.rows) == (2, 2, 1, 7)
+        assert (report.added, report.known, report.leaving) == (2, 2, 1)
         assert {(r.member.address, r.admission) for r in report.refusals} == {
             ("left@example.test", Admission.LEFT),
             ("bad@example.test", Admission.SUPPRESSED),

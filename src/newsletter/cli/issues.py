@@ -55,7 +55,6 @@ app.command()(reviewing.history)
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
 ]
-DayOption = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
 @app.command()
@@ -88,6 +87,8 @@ def assemble(
         show_json(_issue_json(issue))
     else:
         _describe(issue)
+        if issue.digest.entries and issue.state is IssueState.DRAFT:
+            out.print(f"next     newsletter check {issue.ref}; then preview, send")
 
 
 @app.command("list")

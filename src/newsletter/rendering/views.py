@@ -36,14 +36,13 @@ _NO_TEXT = EntryText()
 class TextView:
     """What is said of an entry in one language; `second` if another language stands above it.
 
-    `lead` is the summary or, if there is nothing else, the beginning of the abstract (`abridged`).
+    `lead` is the summary or, if there is nothing else, the beginning of the abstract.
     """
 
     lang: str
     second: bool
     title: Prose
     lead: Prose
-    abridged: bool
     why_novel: Prose
     innovations: tuple[Prose, ...]
     evidence: tuple[Prose, ...]
@@ -286,13 +285,11 @@ def _text(text: EntryText, lang: str, *, second: bool) -> TextView:
 
     alone = not (text.summary or text.why_novel or text.innovations or text.impact)
     abstract = say(text.abstract) if alone else Prose("")
-    short = shorten(abstract, ABSTRACT_CHARACTERS)
     return TextView(
         lang=lang,
         second=second,
         title=say(text.title),
-        lead=say(text.summary) if text.summary else Prose(short, lang),
-        abridged=short != abstract,
+        lead=say(text.summary) or Prose(shorten(abstract, ABSTRACT_CHARACTERS), lang),
         why_novel=say(text.why_novel),
         innovations=several(text.innovations),
         evidence=several(text.evidence),

@@ -126,12 +126,6 @@ class When:
         """Any of their entries is shown, in full or as a title."""
         return tuple(f"section:{section.number}" for section in sections)
 
-    def any_full(self, entries: Iterable[EntryView]) -> tuple[str, ...]:
-        return tuple(map(self.full, entries))
-
-    def any_title(self, entries: Iterable[EntryView]) -> tuple[str, ...]:
-        return tuple(map(self.title, entries))
-
     def why(self, entry: EntryView, topic: TopicView) -> str:
         """The reader got this entry for `topic`, and its section does not say so for all."""
         return f"why:{entry.index}:{topic.name}"

@@ -66,7 +66,6 @@ def deliveries(
     state: DeliveryState | None = None,
     domain: str | None = None,
     address: str | None = None,
-    limit: int | None = None,
 ) -> Iterator[DeliveryView]:
     """The deliveries of an issue, by id, one at a time; without their history."""
     query = _query().where(DeliveryRow.issue_id == issue_id).order_by(col(DeliveryRow.id))
@@ -76,8 +75,6 @@ def deliveries(
         query = query.where(DeliveryRow.domain == domain.lower())
     if address is not None:
         query = query.where(SubscriberRow.address_key == address_key(address))
-    if limit is not None:
-        query = query.limit(limit)
     # Rows leave the session as they are read: a million of them take no more room than a thousand.
     for row, current in session.exec(query.execution_options(yield_per=1000)):
         yield _view(row, current, ())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -111,23 +110,6 @@ def get_entry(session: Session, ref: str) -> StoredEntry:
         ConflictError: several titles begin so.
     """
     return _stored(_row(session, ref))
-
-
-def edit_entry(
-    session: Session, ref: str, changes: Mapping[str, str], now: dt.datetime
-) -> StoredEntry:
-    """Changes fields of an entry (see `content.editing`); imports leave them alone from then on.
-
-    Raises:
-        NotFoundError, ConflictError: as `get_entry`.
-        NewsletterError: there is no such field, or it cannot say that.
-    """
-    row = _row(session, ref)
-    _fill(row, editing.apply(_entry(row), changes), now)
-    row.edited = json.dumps(sorted(_edited(row) | set(changes)))
-    session.add(row)
-    session.flush()
-    return _stored(row)
 
 
 def put_field(

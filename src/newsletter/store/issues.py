@@ -40,7 +40,6 @@ __all__ = [
     "issue_by_id",
     "issue_head",
     "issue_state",
-    "latest_issue",
     "list_issues",
     "plan_body",
     "save_draft",
@@ -178,15 +177,6 @@ def list_issues(session: Session, list_name: str | None = None) -> tuple[Issue, 
     if list_name is not None:
         query = query.where(IssueRow.list_name == list_name)
     return tuple(_issue(session, row) for row in session.exec(query))
-
-
-def latest_issue(session: Session, list_name: str) -> Issue | None:
-    """The list's issue whose days end last, or None before its first."""
-    query = select(IssueRow).where(IssueRow.list_name == list_name)
-    row = session.exec(
-        query.order_by(col(IssueRow.last_day).desc(), col(IssueRow.id).desc()).limit(1)
-    ).first()
-    return None if row is None else _issue(session, row)
 
 
 def freeze(

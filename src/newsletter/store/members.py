@@ -129,10 +129,6 @@ class Added:
     refused: int = 0
     refusals: tuple[Refusal, ...] = ()
 
-    @property
-    def rows(self) -> int:
-        return self.added + self.known + self.revived + self.leaving + self.refused
-
     def __add__(self, other: Added) -> Added:
         """Both together; of the refusals that are told, the first `MOST_REFUSALS`."""
         return Added(
@@ -153,7 +149,6 @@ def add(
     *,
     consent_source: str,
     now: dt.datetime,
-    state: SubscriptionState = SubscriptionState.ACTIVE,
     zone: str = "",
     erased: Erased = nobody,
     force: str = "",
@@ -168,7 +163,6 @@ def add(
     member = Member(
         address=address,
         preferences=preferences,
-        state=state,
         consent_at=now,
         consent_source=consent_source,
         zone=zone,

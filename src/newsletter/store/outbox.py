@@ -41,7 +41,6 @@ class MailKind(StrEnum):
     ENTRY = "entry"  # an editor's way in
     REMINDER = "reminder"  # to editors: a draft is there
     ALARM = "alarm"  # to editors: something did not happen
-    ANNOUNCEMENT = "announcement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ def reviewed_digest(session: Session, issue_id: int) -> Digest | None:
     return None if last is None else load(Digest, last.digest)
 
 
-def ask(session: Session, issue_id: int, now: dt.datetime, *, by: str = "") -> Review:
+def ask(session: Session, issue_id: int, now: dt.datetime) -> Review:
     """Notes that editors were asked to judge the draft as it is; one that is approved stays so.
 
     Raises:
@@ -103,7 +103,7 @@ def ask(session: Session, issue_id: int, now: dt.datetime, *, by: str = "") -> R
     found = review(session, issue_id)
     if found.state is ReviewState.APPROVED:
         return found
-    return _step(session, issue_id, ReviewState.ASKED, by, "", now, seen="")
+    return _step(session, issue_id, ReviewState.ASKED, "", "", now, seen="")
 
 
 def approve(

@@ -45,7 +45,6 @@ __all__ = [
     "set_preferences",
     "set_zone",
     "show",
-    "show_by_id",
     "state_counts",
     "suppress",
     "suppression",
@@ -93,18 +92,6 @@ def show(session: Session, address: str) -> Subscriber:
         raise NotFoundError(
             f"nobody has the address {address}: `newsletter subscribers add` adds somebody"
         )
-    return _subscriber(session, row)
-
-
-def show_by_id(session: Session, subscriber_id: int) -> Subscriber:
-    """The person with that id.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    row = session.get(SubscriberRow, subscriber_id)
-    if row is None:
-        raise NotFoundError(f"there is no subscriber with the id {subscriber_id}")
     return _subscriber(session, row)
 
 

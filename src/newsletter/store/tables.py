@@ -18,8 +18,8 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
 )
 
 
-def _text(*, nullable: bool = False) -> Column[str]:
-    return Column(Text, nullable=nullable)
+def _text() -> Column[str]:
+    return Column(Text, nullable=False)
 
 
 class ListRow(SQLModel, table=True):
