@@ -9,7 +9,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from newsletter.delivery.committer import Committer, SetAside, Skipped
+from newsletter.delivery.committer import LINGER, Committer, SetAside, Skipped
 from newsletter.errors import DatabaseError
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
@@ -190,3 +190,21 @@ def test_a_ledger_at_hand_that_fails_fails_everybody() -> None:
                 await committer.flush()
 
     run(go())
+
+
+@pytest.mark.parametrize("company", [1, 2])
+def test_what_is_asked_for_when_a_send_ends_is_not_committed_after_it(company: int) -> None:
+    ledger, threads = nearby()
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor, lambda: company, ledger.at_once)
+            committer.submit(None, claim(1))
+            committer.skip(Skipped(2, "nothing for them"))
+            committer.close()
+            await asyncio.sleep(2 * LINGER)
+            with pytest.raises(DatabaseError, match="this send has ended"):
+                await committer.submit(None, claim(3))
+
+    run(go())
+    assert threads == [], "another sender may have it by now"

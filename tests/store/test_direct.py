@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -81,6 +84,54 @@ def test_one_that_is_not_patient_gives_way_to_who_writes_and_is_no_worse_for_it(
         with held.write() as (cursor, _):
             assert cursor.connection is began, "nothing was wrong with it"
     assert _kept(sqlite_database) == ["one", "two"]
+
+
+_MENDER = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX, 3, 120)  # of writing, checkpoints and recovery
+    index.write(bytes(136))
+    index.flush()
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_one_that_is_not_patient_gives_way_to_who_mends_what_a_dead_writer_left(
+    sqlite_database: Database,
+) -> None:
+    # https://www.sqlite.org/walformat.html, "The WAL-Index File Format" and its locks
+    index = f"{sqlite_database.file}-shm"
+    with closing(Held(sqlite_database)) as held:
+        _add(held, "one")
+        with subprocess.Popen(
+            [sys.executable, "-c", _MENDER, index], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as mender:
+            assert mender.stdout is not None
+            assert mender.stdin is not None
+            assert mender.stdout.readline() == b"held\n"
+            with pytest.raises(ContendedError), held.write(patient=False):
+                pytest.fail("somebody else mends it")
+            mender.stdin.close()
+        with held.write(patient=False) as (cursor, _):
+            cursor.execute(ADD, {"key": "two"})
+    assert _kept(sqlite_database) == ["one", "two"]
+
+
+def test_one_that_is_not_patient_and_meets_a_lock_half_way_has_done_nothing(
+    sqlite_database: Database,
+) -> None:
+    def meet(held: Held, other: sqlite3.Connection) -> None:
+        with held.write(patient=False) as (cursor, _):
+            cursor.execute(ADD, {"key": "one"})
+            other.execute("BEGIN IMMEDIATE")
+
+    file = sqlite_database.file or ""
+    with closing(Held(sqlite_database)) as held, closing(sqlite3.connect(file, timeout=0)) as other:
+        with pytest.raises(ContendedError):
+            meet(held, other)
+        _add(held, "two")
+    assert _kept(sqlite_database) == ["two"]
 
 
 @pytest.mark.parametrize("patient", [True, False])

@@ -150,6 +150,13 @@ class Committer:
             await asyncio.wait((wish,))
             wish.exception()
 
+    def close(self) -> None:
+        """Forgets what was asked for and is in no transaction yet: from here on nobody waits for
+        it, and the issue may be another sender's."""
+        self._failure = self._failure or DatabaseError("this send has ended")
+        self._forget_timer()
+        self._waiting, self._skips = [], []
+
     def _schedule(self) -> None:
         """At the end of this turn of the loop if all are there, so that each is in the group."""
         if self._running is not None or self._failure is not None or self._soon:
@@ -169,6 +176,8 @@ class Committer:
     def _commit(self) -> None:
         self._soon = False
         self._forget_timer()
+        if not (self._waiting or self._skips):
+            return
         wishes, self._waiting = self._waiting, []
         skips, self._skips = self._skips, []
         outcomes = [wish.outcome for wish in wishes if wish.outcome is not None]

@@ -64,6 +64,12 @@ class _Passes:
         self._carrier = Carrier(course)
 
     async def all(self) -> Summary:
+        try:
+            return await self._all()
+        finally:
+            self._course.committer.close()
+
+    async def _all(self) -> Summary:
         course, tally = self._course, self._course.lasting.tally
         watch = asyncio.ensure_future(self._watch_stop())
         try:

@@ -17,6 +17,8 @@ from sqlmodel import Session
 from newsletter.errors import ContendedError
 from newsletter.store.database import Database
 
+_WRITTEN = "the database is being written"
+
 
 class Transaction(NamedTuple):
     """A transaction that is open; `dialect` is `sqlite` or `postgresql`."""
@@ -73,8 +75,10 @@ class Held:
                 yield Transaction(cursor, self._dialect)
                 self._connection.commit()
                 cursor.close()
-            except BaseException:
+            except BaseException as error:
                 self._discard()
+                if not patient and _waits(error):
+                    raise ContendedError(_WRITTEN) from None
                 raise
 
     def close(self) -> None:
@@ -96,8 +100,8 @@ class Held:
                     self._wait(cursor, patient=patient)
                 cursor.execute("BEGIN IMMEDIATE")
         except BaseException as error:
-            if not patient and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
-                raise ContendedError("the database is being written") from None
+            if not patient and _waits(error):
+                raise ContendedError(_WRITTEN) from None  # nothing is wrong with the connection
             self._discard()
             raise
         return cursor
@@ -114,3 +118,9 @@ class Held:
         with suppress(Exception):  # it may be dead; closing it ends its transaction anyway
             connection.rollback()
         connection.invalidate()
+
+
+def _waits(error: BaseException) -> bool:
+    """Whether it is a lock of somebody else's, which goes away; what SQLite's codes say beyond that
+    stands above their first octet. https://www.sqlite.org/rescode.html"""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
