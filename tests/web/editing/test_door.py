@@ -98,6 +98,18 @@ def test_an_editor_comes_in_by_a_link_that_opens_once(served: Served) -> None:
     assert served.visitor().post(link).status_code == 404
 
 
+def test_an_editor_who_is_in_gets_the_texts_of_an_entry_to_word_them(served: Served) -> None:
+    served.come_in()
+    key = served.project.issue().digest.entries[0].entry.key
+    asked = {"issue": ISSUE, "key": key}
+    found = served.client.get("/edit/api/entry", params=asked)
+    assert (found.status_code, found.json()["key"]) == (200, key)
+    words = {"issue": ISSUE, "entry": key, "field": "title", "text": "Another title"}
+    assert served.client.post("/edit/api/text", json=words).status_code == 200
+    assert served.client.get("/edit/api/entry", params=asked).json()["title"] == "Another title"
+    assert served.visitor().get("/edit/api/entry", params=asked).status_code == 401
+
+
 def test_another_site_lets_nobody_in(served: Served) -> None:
     """Whoever is let in as somebody else would work in their name."""
     served.client.post("/edit/link", data={"address": ADA})

@@ -49,8 +49,10 @@ class VisitGate:
         found = _visitor(self.site, request)
         return None if found is None else Editor(found.name, frozenset(found.lists))
 
-    def enter(self, request: HTTPConnection) -> Response:
+    def enter(self, request: HTTPConnection, *, known: bool) -> Response | None:
         """The form for a person; for the page itself, that the visit has ended."""
+        if known:
+            return None
         if "/api/" in request.url.path or "/frame/" in request.url.path:
             return JSONResponse({"error": "your visit has ended: load the page anew"}, 401)
         asked = request.query_params.get("lang", "")

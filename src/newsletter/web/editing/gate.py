@@ -38,8 +38,9 @@ class Gate(Protocol):
     def editor(self, request: HTTPConnection) -> Editor | None:
         """Who asks; None: nobody who may."""
 
-    def enter(self, request: HTTPConnection) -> Response | None:
-        """The answer to whoever comes without being known, if it is not a refusal."""
+    def enter(self, request: HTTPConnection, *, known: bool) -> Response | None:
+        """The answer to whoever comes without being known, if it is not a refusal; and to who is
+        known, if their link should not stay in the address."""
 
 
 @dataclass
@@ -64,7 +65,8 @@ class LocalGate:
         given = request.cookies.get(self._cookie, "")
         return Editor(self.name) if hmac.compare_digest(given.encode(), self.key.encode()) else None
 
-    def enter(self, request: HTTPConnection) -> Response | None:
+    def enter(self, request: HTTPConnection, *, known: bool) -> Response | None:
+        del known
         given = request.query_params.get("key", "")
         if not hmac.compare_digest(given.encode(), self.key.encode()):
             return None
@@ -102,10 +104,9 @@ class Guard:
         if not self._gate.reached(request.headers.get("host", "")):
             return PlainTextResponse("This page is not reached under that name.\n", 421)
         editor = self._gate.editor(request)
-        if editor is None or "key" in request.query_params:
-            entered = self._gate.enter(request)
-            if entered is not None:
-                return entered
+        entered = self._gate.enter(request, known=editor is not None)
+        if entered is not None:
+            return entered
         if editor is None:
             return PlainTextResponse(
                 "Please open the link that `newsletter preview` printed, whole.\n", 403
