@@ -19,7 +19,7 @@ from newsletter.rendering.environment import render
 from newsletter.rendering.inlining import to_html
 from newsletter.rendering.marks import Place
 from newsletter.rendering.mime import feedback_id
-from newsletter.rendering.templates import SHARED, Template, texts
+from newsletter.rendering.templates import SHARED, Template, over, texts
 from newsletter.rendering.words import Words
 
 FOLDER = "mail"
@@ -57,7 +57,7 @@ def load_letters(folders: Sequence[Path]) -> Template:
     """
     files: dict[str, str] = {}
     for folder in (packaged("templates"), *reversed(folders)):
-        files |= texts(folder / SHARED) | texts(folder / FOLDER)
+        files = over(over(files, texts(folder / SHARED)), texts(folder / FOLDER))
     return Template(FOLDER, MappingProxyType(files))
 
 

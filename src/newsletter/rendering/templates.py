@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,7 +26,13 @@ class Template:
 
     def place(self, file: str) -> str:
         """Where `file` of this template lies, below the folder of all templates."""
-        return f"{SHARED if file in self.shared else self.name}/{file}"
+        return f"{SHARED if file in self.shared else self.name}/{file.rpartition('/')[2]}"
+
+    def layers(self, catalogue: str) -> Iterator[str]:
+        """The names in `files` of a catalogue (`zh.po`) and of those beneath it, nearest first."""
+        while catalogue in self.files:
+            yield catalogue
+            catalogue = f"../{catalogue}"
 
     def told(self, error: TemplateError) -> TemplateError:
         """`error`, which knows every file as this template's, with where the file lies."""
@@ -58,15 +64,30 @@ def _names(folder: Path) -> list[str]:
 
 
 def _whole(name: str, folder: Path) -> Template:
-    shared, own = (
-        texts(packaged("templates") / SHARED) | texts(folder / SHARED),
-        texts(folder / name),
-    )
-    files = shared | own
+    shared = over(texts(packaged("templates") / SHARED), texts(folder / SHARED))
+    files = over(shared, own := texts(folder / name))
     for needed in NEEDED:
         if needed not in files:
             raise TemplateError(f"{name}/{needed}", 0, f"is missing; put it into {folder / name}")
-    return Template(name, MappingProxyType(files), frozenset(shared.keys() - own.keys()))
+    return Template(name, MappingProxyType(files), frozenset(files.keys() - own.keys()))
+
+
+def over(beneath: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
+    """The files of two folders, those `above` in place of those beneath.
+
+    Catalogues are layers: one that says a few words of its own still leaves the others to the one
+    beneath it, which is kept as `../zh.po`.
+    """
+    files = dict(beneath)
+    for name, text in above.items():
+        _lay(files, name, text)
+    return files
+
+
+def _lay(files: dict[str, str], name: str, text: str) -> None:
+    if name.endswith(".po") and files.get(name, text) != text:
+        _lay(files, f"../{name}", files[name])
+    files[name] = text
 
 
 def texts(folder: Path) -> dict[str, str]:
