@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from newsletter.cli.arguments import EntryArgument
 from newsletter.cli.edge import database, now, out, split_issue
 from newsletter.cli.identity import who
 from newsletter.content.entry import Tier
@@ -16,9 +17,6 @@ from newsletter.store.edits import Edit
 from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState
 
-EntryArgument = Annotated[
-    str, typer.Argument(metavar="ENTRY", help="Number, arXiv id, or how its title begins.")
-]
 IssueOption = Annotated[
     str, typer.Option("--issue", help="LIST/WEEK; without it, the one draft that has the entry.")
 ]

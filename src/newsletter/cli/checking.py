@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 
 from newsletter import checking, workflow
 from newsletter.checking import Report
+from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -30,9 +30,7 @@ from newsletter.store.issues import Issue
 
 
 def check(
-    issue: Annotated[
-        str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
-    ],
+    issue: IssueArgument,
     json: JsonOption = False,
 ) -> None:
     """Say what would embarrass after sending; exit code 1 if any of it is an error."""

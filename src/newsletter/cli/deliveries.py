@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.canary import describe
 from newsletter.cli.edge import (
     JsonOption,
@@ -32,11 +33,6 @@ from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.values import DeliveryState
 from newsletter.store.waves import waiting_waves
-
-IssueArgument = Annotated[
-    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
-]
-
 
 app = typer.Typer(
     cls=ListsByDefault, help="What became of each reader's message.", rich_markup_mode=None

@@ -11,6 +11,7 @@ import typer
 
 from newsletter.addresses import parse_address
 from newsletter.cli.addressing import AddressArgument
+from newsletter.cli.arguments import OnlyListOption, YesOption
 from newsletter.cli.edge import database, err, now, out, settings
 from newsletter.errors import ConflictError, NewsletterError, NotFoundError, SettingsError
 from newsletter.settings import Settings
@@ -47,7 +48,7 @@ def told_of_erasure(db: Database, found: Settings, address: str) -> Iterator[Non
 
 def unsubscribe(
     address: AddressArgument,
-    list_name: Annotated[str, typer.Option("--list", help="Only this list; else all.")] = "",
+    list_name: OnlyListOption = "",
     reason: ReasonOption = "",
 ) -> None:
     """Take somebody off a list, or off all; what is queued for them is not sent."""
@@ -67,7 +68,7 @@ def unsubscribe(
 
 def suppress(
     address: AddressArgument,
-    reason: Annotated[str, typer.Option(help="Why, in your own words; kept.")],
+    reason: ReasonOption,
 ) -> None:
     """Stop all mail to an address, whether or not anybody has it."""
     parsed = parse_address(address)
@@ -78,7 +79,7 @@ def suppress(
 
 def unsuppress(
     address: AddressArgument,
-    reason: Annotated[str, typer.Option(help="Why, in your own words; kept.")],
+    reason: ReasonOption,
 ) -> None:
     """Let an address be mailed again; leaves that bounces caused are taken back, others stand."""
     parsed = parse_address(address)
@@ -93,7 +94,7 @@ def unsuppress(
 def erase(
     address: AddressArgument,
     reason: ReasonOption = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Forget a person, and keep no more than a keyed hash that says not to mail them."""
     found = settings()

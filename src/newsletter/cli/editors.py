@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from newsletter.cli.arguments import ListOption, OnlyListOption
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -38,7 +39,6 @@ app = typer.Typer(
 )
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
-ListOption = Annotated[str, typer.Option("--list", help="Needed if there are several.")]
 
 
 @app.command()
@@ -75,7 +75,7 @@ def add(
 
 
 @app.command(DEFAULT)
-def list_(list_name: ListOption = "", json: JsonOption = False) -> None:
+def list_(list_name: OnlyListOption = "", json: JsonOption = False) -> None:
     """Who edits what, and when they last came in. `list` may be left out."""
     with database() as db:
         wanted = only_list(db, list_name) if list_name else None

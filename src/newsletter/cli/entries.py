@@ -11,6 +11,7 @@ import typer
 from sqlmodel import Session
 
 from newsletter.cli import arranging
+from newsletter.cli.arguments import EntryArgument
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -36,10 +37,6 @@ app = typer.Typer(help="Papers and briefs.", no_args_is_help=True, rich_markup_m
 
 for command in (arranging.move, arranging.tier, arranging.drop, arranging.restore):
     app.command()(command)
-
-EntryArgument = Annotated[
-    str, typer.Argument(metavar="ENTRY", help="Number, arXiv id, or how its title begins.")
-]
 
 
 @app.command("import")
@@ -117,9 +114,15 @@ def _as_json(path: Path, document: sources.Document, report: ImportReport) -> di
 
 @app.command("list")
 def list_(
-    since: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
-    until: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
-    tier: Annotated[Tier | None, typer.Option()] = None,
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only those of this day or a later one."),
+    ] = None,
+    until: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only those of this day or an earlier one."),
+    ] = None,
+    tier: Annotated[Tier | None, typer.Option(help="Only those of this tier.")] = None,
     search: Annotated[str, typer.Option(help="Words that the title holds.")] = "",
     dropped: Annotated[bool, typer.Option(help="Show what was dropped, too.")] = False,
     json: JsonOption = False,

@@ -13,6 +13,7 @@ import typer
 
 from newsletter import forecasting, schedule, workflow
 from newsletter.cli import notes, reviewing, steering
+from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
     JsonOption,
@@ -52,17 +53,18 @@ for changing in (reviewing.undo, reviewing.redo):
     app.command()(changing)
 app.command()(reviewing.history)
 
-IssueArgument = Annotated[
-    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
-]
-
 
 @app.command()
 def assemble(
     list_name: Annotated[str, typer.Argument(metavar="LIST")],
     week: Annotated[str, typer.Option(help="An ISO week, 2026-W06; without it, the last.")] = "",
-    first: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
-    last: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
+    first: Annotated[
+        dt.datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="Instead of a week: its first day."),
+    ] = None,
+    last: Annotated[
+        dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="And its last day.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Put an issue together from the entries of its days; again, until it is frozen by `send`."""

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.edge import database, err, now, out, split_issue
 from newsletter.cli.identity import who
 from newsletter.content.digest import Digest
@@ -23,9 +24,7 @@ from newsletter.store.issues import Issue
 
 
 def edit(
-    issue: Annotated[
-        str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
-    ],
+    issue: IssueArgument,
     lang: Annotated[
         str, typer.Option(help="The note in this language alone: en, zh; without it, all there is.")
     ] = "",

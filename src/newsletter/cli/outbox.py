@@ -96,7 +96,7 @@ def send() -> None:
 
 @app.command()
 def resolve(
-    mail: Annotated[int, typer.Argument(metavar="ID")],
+    mail: Annotated[int, typer.Argument(metavar="ID", help="Its number in `outbox list`.")],
     arrived: Annotated[
         bool | None,
         typer.Option("--sent/--resend", help="It arrived; or send the same mail again."),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.addressing import AddressArgument
+from newsletter.cli.arguments import ListOption
 from newsletter.cli.edge import JsonOption, database, only_list, show_json, show_table
 from newsletter.content.serial import plain
 from newsletter.errors import NotFoundError
@@ -18,9 +19,7 @@ from newsletter.store.values import SubscriptionState
 
 
 def list_(
-    list_name: Annotated[
-        str, typer.Option("--list", help="The list; needed where there are several.")
-    ] = "",
+    list_name: ListOption = "",
     topic: Annotated[str, typer.Option(help="Only who follows this topic by name.")] = "",
     status: Annotated[
         SubscriptionState | None, typer.Option(help="Only who is in this state.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.arguments import IssueArgument, YesOption
 from newsletter.cli.edge import counted, database, now, out, show_facts, split_issue
 from newsletter.content.moments import local_day
 from newsletter.errors import ConflictError, NewsletterError
@@ -17,14 +18,14 @@ from newsletter.store.values import IssueState
 
 
 def retry(
-    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="LIST/WEEK")],
+    issue: IssueArgument,
     domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
     code: Annotated[str, typer.Option(help="Only those with this reply: 550, or 5.7.1.")] = "",
     reason: Annotated[
         str, typer.Option(help="Only those with these words in reason or reply.")
     ] = "",
     to: Annotated[str, typer.Option(help="Only this address.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Queue those that failed again, after what made them fail has been mended.
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from sqlmodel import Session
 
 from newsletter import workflow
+from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.edge import (
     JsonOption,
     counted,
@@ -31,9 +32,6 @@ from newsletter.store.editions import edition_before
 from newsletter.store.issues import Issue
 from newsletter.store.reviews import ReviewState
 
-IssueArgument = Annotated[
-    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
-]
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.MOVED: "↕", Change.RETIERED: "↕"}
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red"}
 

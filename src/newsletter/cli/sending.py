@@ -17,6 +17,7 @@ import uvloop
 from newsletter import forecasting, workflow
 from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_of
 from newsletter.cli.approving import mind_approval
+from newsletter.cli.arguments import IssueArgument, YesOption
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
@@ -53,7 +54,7 @@ from newsletter.store.values import IssueState
 
 
 def send(
-    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="LIST/WEEK")],
+    issue: IssueArgument,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say who would get it, and end.")
     ] = False,
@@ -62,7 +63,7 @@ def send(
     ] = None,
     canary: CanaryOption = None,
     hold: HoldOption = "30m",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     announce_file: AnnounceOption = None,
     about: AboutOption = "",
     force: Annotated[

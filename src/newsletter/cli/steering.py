@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from newsletter import workflow
+from newsletter.cli.arguments import IssueArgument, YesOption
 from newsletter.cli.edge import database, now, out, settings, split_issue, template_folders
 from newsletter.delivery.cancelling import cancel as cancel_issue
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, steering
-
-IssueArgument = Annotated[
-    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
-]
 
 
 def pause(issue: IssueArgument) -> None:
@@ -37,7 +32,7 @@ def resume(issue: IssueArgument) -> None:
 
 def cancel(
     issue: IssueArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """End an issue for good: who has not got it is skipped. It cannot be undone."""
     with database() as db:

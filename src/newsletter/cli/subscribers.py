@@ -14,6 +14,7 @@ from newsletter.addresses import parse_address
 from newsletter.audience import subscriber_csv
 from newsletter.cli import departing, moving, people
 from newsletter.cli.addressing import AddressArgument
+from newsletter.cli.arguments import IssueArgument, ListOption
 from newsletter.cli.choices import (
     Choice,
     FollowOption,
@@ -64,10 +65,6 @@ app.command("import")(import_)
 app.command("list")(people.list_)
 app.command()(people.history)
 app.command()(moving.move)
-
-ListOption = Annotated[
-    str, typer.Option("--list", help="The list; needed where there are several.")
-]
 
 
 @app.command()
@@ -240,7 +237,7 @@ def export(
 @app.command()
 def why(
     address: AddressArgument,
-    issue: Annotated[str, typer.Argument(metavar="ISSUE")],
+    issue: IssueArgument,
     json: JsonOption = False,
 ) -> None:
     """Each entry of an issue that this reader got or did not, the rule that decided, the reply."""

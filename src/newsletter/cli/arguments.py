@@ -1,0 +1,19 @@
+"""What several commands are told: which issue, entry or list is meant, and not to ask."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
+]
+EntryArgument = Annotated[
+    str, typer.Argument(metavar="ENTRY", help="Number, arXiv id, or how its title begins.")
+]
+ListOption = Annotated[
+    str, typer.Option("--list", help="The list; needed where there are several.")
+]
+OnlyListOption = Annotated[str, typer.Option("--list", help="Only this list; else all.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
