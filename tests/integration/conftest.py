@@ -36,6 +36,14 @@ def senders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
 
 
 @pytest.fixture
+def lingering_sink(tmp_path: Path) -> Iterator[Sink]:
+    """A sink that is quick until a sender is well under way, and then takes a minute for the rest
+    of a send: however late a busy machine lets a test act, it acts in the middle."""
+    with sink(tmp_path, delay=2.0, quick=60) as running:
+        yield running
+
+
+@pytest.fixture
 def slow_sink(tmp_path: Path) -> Iterator[Sink]:
     """A sink that takes up to 30 ms to confirm a message: about a thousand a second."""
     with sink(tmp_path, delay=0.03) as running:

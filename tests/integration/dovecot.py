@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 USER, PASSWORD = "bounces", "pass word/@:é"
 CERTIFICATES = Path(__file__).parents[1] / "delivery" / "certificates"
 
@@ -95,7 +97,7 @@ class Dovecot:
     @contextmanager
     def client(self) -> Iterator[imaplib.IMAP4]:
         context = ssl.create_default_context(cafile=CERTIFICATES / "ca.pem")
-        with imaplib.IMAP4_SSL("localhost", self.tls, ssl_context=context, timeout=10) as client:
+        with imaplib.IMAP4_SSL("localhost", self.tls, ssl_context=context, timeout=60) as client:
             client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
             yield client
 
@@ -106,7 +108,7 @@ def dovecot(*, secured: bool = True) -> Iterator[Dovecot]:
     # Not pytest's folder: Dovecot gives up its rights, and only root may enter that.
     folder = Path(tempfile.mkdtemp(prefix="newsletter-dovecot-"))
     folder.chmod(0o755)
-    server = Dovecot(_free_port(), _free_port(), folder)
+    server = Dovecot(free_port(), free_port(), folder)
     certificate = folder / "server.pem"
     shutil.copy(CERTIFICATES / "server-with-key.pem", certificate)
     stored = b64encode(PASSWORD.encode()).decode()  # it has a colon, which parts the fields
@@ -131,22 +133,15 @@ def dovecot(*, secured: bool = True) -> Iterator[Dovecot]:
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            socket.create_connection(("127.0.0.1", port), 20).close()
         except OSError:
             time.sleep(0.05)
         else:

@@ -83,6 +83,14 @@ class Gauntlet:
                 account.check(figures.kills - before.kills)
         return figures
 
+    def until(self, shown: Callable[[Account], bool], kills: int = 20) -> bool:
+        """Sends and kills until an account shows something, so many kills at most; whether one
+        did."""
+        figures = Figures(database="", seed=0)
+        while figures.kills < kills and not any(map(shown, figures.accounts)):
+            self.run(figures, figures.kills + 1)
+        return any(map(shown, figures.accounts))
+
     def _attempt(self, store: Store, figures: Figures, kill: bool) -> int | None:
         """One process, killed if `kill`; its exit code, or None if it did not come to its end."""
         mark = self.sink.mark()

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 _MAIN = """\
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -72,7 +74,7 @@ def postfix(sink: int) -> Iterator[Postfix]:
     # Not pytest's folder: Postfix gives up its rights, and only root may enter that.
     folder = Path(tempfile.mkdtemp(prefix="newsletter-postfix-"))
     folder.chmod(0o755)
-    port = _free_port()
+    port = free_port()
     (folder / "main.cf").write_text(_MAIN.format(folder=folder, sink=sink))
     (folder / "master.cf").write_text(_MASTER.format(port=port))
     (folder / "queue").mkdir()
@@ -94,18 +96,11 @@ def _run(folder: Path, verb: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _until_open(port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            socket.create_connection(("127.0.0.1", port), 20).close()
         except OSError:
             time.sleep(0.05)
         else:

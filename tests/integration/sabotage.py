@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import os
 import resource
 import signal
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import count
@@ -21,6 +23,7 @@ from sqlalchemy.engine import URL
 
 from newsletter.delivery import course, engine
 from newsletter.delivery.committer import Committer
+from newsletter.delivery.sender import Surroundings
 from newsletter.store import database
 from newsletter.store.values import Claim, Due, Outcome
 from tests.integration.synced import keep_twins
@@ -102,6 +105,38 @@ def unsynced() -> None:
 def twins() -> None:
     """Not broken: this process keeps twins of what is on the disk."""
     keep_twins()
+
+
+def in_company() -> None:
+    """Not broken: it sends as beside a web page, and writes its ledger in a thread on SQLite, too."""
+    from newsletter.cli import sending
+
+    def beside(**given: Any) -> Surroundings:
+        return Surroundings(**given | {"alone": False})
+
+    vars(sending)["Surroundings"] = beside
+
+
+def told_ways() -> None:
+    """Not broken: it says how often its ledger was written on the event loop, and how often in a
+    thread; one that was refused there is not counted."""
+    ways: Counter[str] = Counter()
+
+    class Told(engine.StoreLedger):
+        def commit(self, *group: Any) -> frozenset[int]:
+            ways["in a thread"] += 1
+            return super().commit(*group)
+
+        def at_once(self, *group: Any) -> frozenset[int] | None:
+            granted = super().at_once(*group)
+            ways["on the loop"] += granted is not None
+            return granted
+
+        def close(self) -> None:
+            super().close()
+            print(f"ways: {json.dumps(ways)}", flush=True)
+
+    vars(engine)["StoreLedger"] = Told
 
 
 def impatient(seconds: str) -> None:

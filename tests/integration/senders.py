@@ -76,7 +76,7 @@ class Launcher:
         log_level: str = "warning",
     ) -> Process:
         """`newsletter WORDS`, by default a send that asks nothing; `sabotage` names a function of
-        tests/integration/sabotage.py that breaks it first."""
+        tests/integration/sabotage.py that breaks it first; `+` parts several."""
         output = self.folder / f"said-{time.monotonic_ns()}.txt"
         environment = {
             "NEWSLETTER_DATABASE_URL": database_url,
@@ -189,8 +189,8 @@ def _run(request: dict[str, Any]) -> int:
     os.environ.update(request["environment"])
     sys.argv = ["newsletter", *request["words"]]
     try:
-        if request["sabotage"]:
-            name, _, argument = request["sabotage"].partition(":")
+        for each in filter(None, request["sabotage"].split("+")):
+            name, _, argument = each.partition(":")
             getattr(sabotage, name)(*filter(None, [argument]))
         main()
     except SystemExit as ending:

@@ -3,7 +3,7 @@
 It outlives the sender, so that what it noted is what a relay would have taken: a message counts
 from its final dot on, whether or not its sender lives to read the reply.
 
-    python -m tests.integration.sink FILE LONGEST_DELAY SEED
+    python -m tests.integration.sink FILE LONGEST_DELAY SEED QUICK
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -60,7 +61,7 @@ class Sink:
             # Only whole lines: the last one may be on its way.
             return [Accepted(*json.loads(line)) for line in notes if line.endswith(b"\n")]
 
-    def wait_for(self, number: int, since: int, seconds: float = 10.0) -> bool:
+    def wait_for(self, number: int, since: int, seconds: float = 120.0) -> bool:
         """Waits until `number` messages came after the mark; whether they did."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -71,11 +72,12 @@ class Sink:
 
 
 @contextmanager
-def sink(folder: Path, *, delay: float = 0.0, seed: int = 0) -> Iterator[Sink]:
-    """A sink that waits up to `delay` seconds before it confirms a message."""
+def sink(folder: Path, *, delay: float = 0.0, seed: int = 0, quick: int = 0) -> Iterator[Sink]:
+    """A sink that confirms its first `quick` messages at once, and before each other one waits up
+    to `delay` seconds."""
     file = folder / f"accepted-{time.monotonic_ns()}.jsonl"
     file.touch()
-    command = [sys.executable, "-m", __spec__.name, str(file), str(delay), str(seed)]
+    command = [sys.executable, "-m", __spec__.name, str(file), str(delay), str(seed), str(quick)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
@@ -87,8 +89,8 @@ def sink(folder: Path, *, delay: float = 0.0, seed: int = 0) -> Iterator[Sink]:
 class _Session(asyncio.Protocol):
     """One connection. Commands wait while a message is being confirmed, as a server's do."""
 
-    def __init__(self, notes: int, delay: float, chance: random.Random) -> None:
-        self._notes, self._delay, self._chance = notes, delay, chance
+    def __init__(self, notes: int, patience: Callable[[], float]) -> None:
+        self._notes, self._patience = notes, patience
         self._buffer = bytearray()
         self._recipient = ""
         self._in_data = False
@@ -135,8 +137,7 @@ class _Session(asyncio.Protocol):
         note = json.dumps([self._recipient, digest, time.monotonic()])
         os.write(self._notes, note.encode() + b"\n")
         self._in_data, self._busy = False, True
-        delay = self._chance.uniform(0, self._delay)
-        asyncio.get_running_loop().call_later(delay, self._confirm)
+        asyncio.get_running_loop().call_later(self._patience(), self._confirm)
         return True
 
     def _confirm(self) -> None:
@@ -146,11 +147,16 @@ class _Session(asyncio.Protocol):
             self._work()
 
 
-async def _serve(file: str, delay: str, seed: str) -> None:
+async def _serve(file: str, delay: str, seed: str, quick: str) -> None:
     notes = os.open(file, os.O_WRONLY | os.O_APPEND)
     chance = random.Random(int(seed))  # noqa: S311 - delays, not secrets
+    numbers = count(1)
+
+    def patience() -> float:
+        return 0.0 if next(numbers) <= int(quick) else chance.uniform(0, float(delay))
+
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Session(notes, float(delay), chance), "127.0.0.1", 0
+        lambda: _Session(notes, patience), "127.0.0.1", 0
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()

@@ -30,7 +30,7 @@ from tests.integration.sink import Sink, sink
 LIST = "ai-for-science"
 READERS = 40
 EDITOR = "editors@news.example.org"
-PATIENCE = 60.0  # seconds
+PATIENCE = 180.0  # seconds
 
 LEDGER = "newsletter.delivery.engine:StoreLedger.commit"
 CONNECTIONS = 4

@@ -29,8 +29,8 @@ from tests.integration.sink import REFUSED, Sink, sink
 
 CLICKS = int(os.environ.get("CLICKS", "2000"))
 CONNECTIONS = 100
-ON_THE_WAY = 3.0
-"""Seconds within which a message arrives that was on its way when its reader left."""
+ON_THE_WAY = 8
+"""The sender's connections: each has one message on its way at most."""
 
 
 def test_all_who_leave_at_once_have_left_once(
@@ -41,8 +41,9 @@ def test_all_who_leave_at_once_have_left_once(
     request: pytest.FixtureRequest,
 ) -> None:
     store = stores()
-    with sink(tmp_path, delay=0.3) as slow:
-        sender = senders.start(store.url, slow.url(8))
+    # However slow the pages are on a busy machine, the sender is slower.
+    with sink(tmp_path, delay=2.0, quick=20) as slow:
+        sender = senders.start(store.url, slow.url(ON_THE_WAY))
         assert slow.wait_for(20, 0), sender.said
         pages = senders.start(store.url, slow.url(1), "serve", "--no-schedule", "--port", "0")
         views = rows(store)
@@ -77,7 +78,7 @@ def paths(views: list[DeliveryView]) -> list[str]:
 
 
 def port_of(pages: Process) -> int:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if found := re.search(r"serving http://127\.0\.0\.1:(\d+)", pages.said):
             return int(found[1])
@@ -96,20 +97,27 @@ def check_store(store: Store) -> None:
 
 
 def check_mail(store: Store, to: Sink, answers: list[Answer]) -> int:
-    """Whose row was skipped got nothing, and who got it had it or had it under way; how many were
+    """Whose row was skipped got nothing, and who got it had it or had it on its way; how many were
     spared."""
     arrived = {taken.recipient: taken.at for taken in to.accepted()}
     key = Keyring.of([KEY]).current
     left: dict[str, float] = {}
     for answer in answers:
         left.setdefault(answer.path, answer.at)
-    spared = 0
+    spared, late = 0, list[tuple[float, float]]()
     for view in rows(store):
         if view.state is DeliveryState.SKIPPED:
             assert view.address not in arrived
             spared += 1
         elif view.address in arrived:
-            at = left[f"/u/{key.sign(Purpose.LEAVE, view.id)}"]
-            assert arrived[view.address] < at + ON_THE_WAY
+            late.append((left[f"/u/{key.sign(Purpose.LEAVE, view.id)}"], arrived[view.address]))
+    assert most_at_once(late) <= ON_THE_WAY
     assert spared > len(left) // 4, "the leaves came too late to show anything"
     return spared
+
+
+def most_at_once(spans: list[tuple[float, float]]) -> int:
+    """How many of the spans, each from a leave to a message that came after it, have an instant in
+    common."""
+    spans = [(begin, end) for begin, end in spans if begin < end]
+    return max((sum(a <= begin < b for a, b in spans) for begin, _ in spans), default=0)

@@ -16,6 +16,7 @@ from newsletter.errors import RelayError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.sending import Sending, run
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system("smtp-sink")
 READERS = 12
@@ -25,8 +26,7 @@ DEFERRED, DOUBT = DeliveryState.DEFERRED, DeliveryState.IN_DOUBT
 
 @contextmanager
 def sink(*options: str) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = ["smtp-sink", "-u", "nobody", *options, f"127.0.0.1:{port}", "100"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
@@ -37,10 +37,10 @@ def sink(*options: str) -> Iterator[int]:
 
 
 def _until_open(port: int) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", port), 0.1).close()
+            socket.create_connection(("127.0.0.1", port), 20).close()
         except OSError:
             time.sleep(0.01)
         else:
@@ -49,7 +49,7 @@ def _until_open(port: int) -> None:
 
 
 def send(
-    *options: str, seconds: float = 5.0, readers: int = READERS
+    *options: str, seconds: float = 20.0, readers: int = READERS
 ) -> tuple[MemoryLedger, Summary | None]:
     ledger = MemoryLedger.of(readers)
     patience = Timeouts(
@@ -126,6 +126,6 @@ def test_slow_answers_are_waited_for() -> None:
 
 
 def test_answers_slower_than_our_patience_are_doubts_not_losses() -> None:
-    ledger, _ = send("-w", "2", seconds=0.3)
+    ledger, _ = send("-w", "600", seconds=0.3)
     assert SENT not in ledger.states()
     assert set(ledger.states()) <= {DOUBT, QUEUED, DEFERRED}
