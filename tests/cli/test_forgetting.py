@@ -15,10 +15,10 @@ from newsletter.store.change_tables import ChangeRow
 from newsletter.store.choice_changes import CONSENT
 from newsletter.store.click_tables import ClickRow, RecentClickRow
 from newsletter.store.clicks import Click
+from newsletter.store.confirmation_tables import ConfirmationRow
 from newsletter.store.confirmations import Wish, WishKind
 from newsletter.store.database import Database
 from newsletter.store.instants import seconds
-from newsletter.store.tables import ConfirmationRow
 from newsletter.store.values import Way
 from tests.store.stage import LIST, NOW, set_stage, sync
 
@@ -57,7 +57,7 @@ def test_serve_forgets_from_its_start_on(database: Database) -> None:
 
     async def serve() -> None:
         async with with_forgetting(database, Settings(), None)(FastAPI()):
-            for _ in range(200):
+            for _ in range(3000):
                 if networks(database) == [""]:
                     return
                 await asyncio.sleep(0.02)
@@ -114,7 +114,7 @@ def test_a_fault_of_ours_does_not_end_all_later_forgetting(
 
     async def serve() -> None:
         async with with_forgetting(database, Settings(), None)(FastAPI()):
-            for _ in range(200):
+            for _ in range(3000):
                 if len(often) > 1:
                     return
                 await asyncio.sleep(0.02)

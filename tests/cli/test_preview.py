@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -34,10 +33,8 @@ def test_its_link_opens_the_page_and_ctrl_c_ends_it_though_the_page_is_open(
         place = found[0].partition("?")[0]
         with browser.open(f"{place}/api/changes?issue={ISSUE}") as stream:
             assert stream.readline().startswith(b"retry:")
-            begun = time.monotonic()
             running.send_signal(signal.SIGINT)
-            assert running.wait(timeout=60) == 0
-        assert time.monotonic() - begun < 30
+            assert running.wait(timeout=60) == 0, "it does not wait for who watches"
 
 
 def test_an_issue_that_is_not_there_is_said_so(filled: Run) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import datetime as dt
 import io
 
+import pytest
 from rich.console import Console
 
+from newsletter.cli import progress
 from newsletter.cli.progress import LINE_EVERY, Progress, SendView
 from newsletter.errors import DatabaseError
 from newsletter.store.troubled import Trouble
@@ -66,12 +68,20 @@ def test_elsewhere_than_on_a_terminal_a_line_comes_now_and_then_and_at_the_end()
     assert lines[-1].startswith("sending it: 100 of 100: sent 100")
 
 
-def test_a_terminal_shows_counts_and_the_domains_in_trouble() -> None:
-    out, now = io.StringIO(), [0.0]
+def test_a_terminal_shows_counts_and_the_domains_in_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "LOOK_EVERY", 0.01)
+    out, now, looks = io.StringIO(), [0.0], list[int]()
+
+    def look() -> tuple[Trouble, ...]:
+        looks.append(1)
+        return TROUBLED
 
     async def followed(view: SendView) -> None:
-        following = asyncio.ensure_future(view.follow(lambda: TROUBLED))
-        await asyncio.sleep(0.1)
+        following = asyncio.ensure_future(view.follow(look))
+        while len(looks) < 2:  # noqa: ASYNC110 - what the first has found is known by then
+            await asyncio.sleep(0.01)
         following.cancel()
 
     console = Console(file=out, width=100, force_terminal=True)

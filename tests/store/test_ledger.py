@@ -243,20 +243,25 @@ def test_a_commit_that_meets_another_in_a_deadlock_gives_way_and_is_done_anew(
     url = postgresql_database.engine.url.render_as_string(hide_password=False)
     touch = "UPDATE deliveries SET reason = 'touched' WHERE id = %s"
     claims = [stage.claim(first), stage.claim(second)]
+    with postgresql_database.write() as session:
+        # Who waits looks for a deadlock once, so late: there must be one by then.
+        name = session.connection().engine.url.database
+        session.connection().exec_driver_sql(f'ALTER DATABASE "{name}" SET deadlock_timeout = 5000')
+    postgresql_database.engine.dispose()  # connections know it from their beginning on
     with (
         patch.object(senders, "check_held", lambda *_: None),
         ThreadPoolExecutor(1) as thread,
         closing(psycopg.connect(url.replace("+psycopg", ""))) as other,
         closing(StoreLedger(postgresql_database, stage.issue_id, SENDER)) as books,
     ):
-        other.execute("SET deadlock_timeout = '30s'")  # it is the ledger that gives way
+        other.execute("SET deadlock_timeout = '10min'")  # it is the ledger that gives way
         other.execute(touch, (second.delivery_id,))
         granted = thread.submit(books.commit, [], claims, [])
         while not _waits_for_another(postgresql_database):
             time.sleep(0.01)
         other.execute(touch, (first.delivery_id,))
         other.commit()
-        assert granted.result(20) == {first.delivery_id, second.delivery_id}
+        assert granted.result(60) == {first.delivery_id, second.delivery_id}
     assert stage.view(first.delivery_id).attempts == 1
 
 

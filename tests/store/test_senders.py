@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -17,7 +18,7 @@ from newsletter.store.database import Database
 from newsletter.store.senders import hold_issue
 with hold_issue(Database.open(sys.argv[1]), 7) as name:
     print(name, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -50,9 +51,10 @@ def test_a_senders_lock_dies_with_it(database: Database) -> None:
         with pytest.raises(ConflictError), hold_issue(database, 7):
             pass
         os.kill(holder.pid, signal.SIGKILL)
-    for _ in range(100):
+    for _ in range(3000):  # its server needs a moment to see that the connection is closed
         if not alive(database, name):
             break
+        time.sleep(0.02)
     with hold_issue(database, 7):
         assert not alive(database, name)
 

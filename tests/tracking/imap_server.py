@@ -34,7 +34,7 @@ def talking(*lines: bytes, then: str = "hang", told: list[bytes] | None = None) 
                 while then == "trickle" and not done.wait(0.02):
                     client.send(b"*")
                 if then == "hang":
-                    done.wait(10)
+                    done.wait(600)
 
         thread = threading.Thread(target=talk)
         thread.start()
@@ -42,4 +42,4 @@ def talking(*lines: bytes, then: str = "hang", told: list[bytes] | None = None) 
             yield listener.getsockname()[1]
         finally:
             done.set()
-            thread.join(10)
+            thread.join(60)

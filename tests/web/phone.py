@@ -35,7 +35,7 @@ def served(newsstand: Newsstand) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:  # a test that fails must not leave a thread that keeps the whole run from ending
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
 
 @contextmanager

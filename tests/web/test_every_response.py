@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 
 import pytest
 import structlog
@@ -90,11 +89,9 @@ def test_a_body_that_never_ends_is_given_up() -> None:
         pytest.fail("it is not for this to answer")
 
     scope = {"type": "http", "method": "POST", "path": "/u/x", "headers": []}
-    began = time.monotonic()
     with pytest.raises(HTTPException) as refused:
         asyncio.run(Protection(wait, body_seconds=0.1)(scope, drip, nothing))
     assert refused.value.status_code == 408
-    assert time.monotonic() - began < 5
 
 
 def test_a_slash_too_many_is_no_redirect_to_a_host_that_the_request_makes_up(

@@ -41,11 +41,11 @@ def test_it_serves_on_a_free_port_and_ends_cleanly(stop: signal.Signals) -> None
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - it is ours
+        with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310 - it is ours
             assert response.read() == b'"here"'
             assert "server" not in {name.lower() for name in response.headers}
         process.send_signal(stop)
-        output, errors = process.communicate(timeout=15)
+        output, errors = process.communicate(timeout=60)
         assert (process.returncode, output.strip(), errors) == (0, "ended", "")
 
 
@@ -68,7 +68,7 @@ def test_a_fault_of_ours_is_logged_without_the_words_that_may_hold_an_address() 
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with pytest.raises(urllib.error.HTTPError, match="500"):
-            urllib.request.urlopen(url, timeout=10)  # noqa: S310 - it is ours
+            urllib.request.urlopen(url, timeout=60)  # noqa: S310 - it is ours
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=15)
+        _, errors = process.communicate(timeout=60)
         assert "ada" not in errors

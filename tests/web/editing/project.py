@@ -125,7 +125,7 @@ class Project:
             finally:
                 self.desk.stop.set()
                 server.should_exit = True
-                thread.join(10)
+                thread.join(60)
 
 
 def copy_project(made: Path, folder: Path) -> Project:

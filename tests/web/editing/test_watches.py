@@ -17,7 +17,7 @@ from newsletter.web.editing.watching import READY
 from tests.cli.conftest import ISSUE
 from tests.web.editing.project import Project
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 PAGES = 100
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from newsletter.web.editing.watching import READY, changes
 from tests.builders import WEEK, make_digest, make_list
 
 NOW = dt.datetime(2026, 2, 12, 9, 0, tzinfo=dt.UTC)
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 QUIET = 0.5
 
 Act = Callable[[], None]
