@@ -53,6 +53,41 @@ def test_an_erased_person_is_gone_and_render_says_so(filled: Run, mail: Path) ->
     assert "sent" in filled("status", ISSUE).out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("history", ANN),
+        ("show", ANN),
+        ("show", ANN, "--everything"),
+        ("unsubscribe", ANN),
+        ("erase", ANN, "--yes"),
+        ("set", ANN, "--most", "3"),
+        ("move", ANN, "ann@new.example"),
+        ("why", ANN, ISSUE),
+    ],
+    ids=" ".join,
+)
+def test_whoever_asks_about_an_erased_person_is_told_when_and_why(
+    filled: Run, command: tuple[str, ...]
+) -> None:
+    filled("subscribers", "erase", ANN, "--yes", "--reason", "asked by letter")
+    told = filled("subscribers", *command)
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert f"the person of {ANN} was erased on " in told.err
+    assert "(asked by letter)" in told.err
+    assert "nobody has the address" in filled("subscribers", "history", "x@nobody.example").err
+
+
+def test_the_history_of_who_came_back_begins_with_the_erasure(filled: Run) -> None:
+    filled("subscribers", "erase", ANN, "--yes", "--reason", "asked by letter")
+    filled("subscribers", "add", ANN, "--force-resubscribe", "signed a form")
+    events = json.loads(filled("subscribers", "history", ANN, "--json").out)
+    assert [(event["what"], event["detail"]) for event in events] == [
+        ("erased", "asked by letter"),
+        ("joined", events[1]["detail"]),
+    ]
+
+
 def test_without_a_key_nobody_is_erased(filled: Run, tmp_path: Path) -> None:
     path = tmp_path / "newsletter.toml"
     lines = path.read_text().splitlines()

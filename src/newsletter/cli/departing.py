@@ -41,9 +41,18 @@ def told_of_erasure(db: Database, found: Settings, address: str) -> Iterator[Non
         if gone is None:
             raise
         raise NotFoundError(
-            f"the person of {address} was erased on {gone.at:%Y-%m-%d}: what was sent to them "
-            "cannot be made again"
+            f"the person of {address} was erased on {gone.at:%Y-%m-%d}"
+            f"{f' ({gone.reason})' if gone.reason else ''}: nothing else is known of them, and "
+            "what was sent to them cannot be made again"
         ) from None
+
+
+@contextmanager
+def database_about(address: str) -> Iterator[Database]:
+    """The database, for a command about the person of an address: see `told_of_erasure`."""
+    found = settings()
+    with database(found) as db, told_of_erasure(db, found, address):
+        yield db
 
 
 def unsubscribe(
@@ -52,7 +61,7 @@ def unsubscribe(
     reason: ReasonOption = "",
 ) -> None:
     """Take somebody off a list, or off all; what is queued for them is not sent."""
-    with database() as db, db.write() as session:
+    with database_about(address) as db, db.write() as session:
         person = store.show(session, address)
         if list_name and list_name not in person.subscriptions:
             raise NotFoundError(f"{person.address} is not on {list_name}")
@@ -97,14 +106,13 @@ def erase(
     yes: YesOption = False,
 ) -> None:
     """Forget a person, and keep no more than a keyed hash that says not to mail them."""
-    found = settings()
-    key = erasure_key(found)
+    key = erasure_key(settings())
     if key is None:
         raise SettingsError(
             "erasure_key is not set, and nobody can be erased without: write erasure_key = "
             '"…" into newsletter.toml, 32 random characters or more, and never change it'
         )
-    with database(found) as db:
+    with database_about(address) as db:
         with db.read() as session:
             person = store.show(session, address)
         _confirm(f"Erase {person.address}? It cannot be undone.", yes)

@@ -8,7 +8,8 @@ import typer
 
 from newsletter.addresses import parse_address
 from newsletter.cli.addressing import as_stored
-from newsletter.cli.edge import database, now, out
+from newsletter.cli.departing import database_about
+from newsletter.cli.edge import now, out
 from newsletter.store import subscribers as store
 from newsletter.store.moving import move as move_person
 from newsletter.store.values import Way
@@ -20,7 +21,7 @@ def move(
 ) -> None:
     """Give a person another address; choices, consent and history stay theirs."""
     address = parse_address(new)
-    with database() as db, db.write() as session:
+    with database_about(old) as db, db.write() as session:
         person = store.show(session, old)
         before = move_person(session, person.id, address, way=Way.ADMIN, now=now())
     out.print(f"{before} is now {address}; mail that has not gone out yet goes there")

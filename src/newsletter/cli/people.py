@@ -9,11 +9,20 @@ import typer
 
 from newsletter.cli.addressing import AddressArgument
 from newsletter.cli.arguments import ListOption
-from newsletter.cli.edge import JsonOption, database, only_list, show_json, show_table
+from newsletter.cli.departing import database_about, erasure_key
+from newsletter.cli.edge import (
+    JsonOption,
+    database,
+    only_list,
+    settings,
+    show_json,
+    show_table,
+)
 from newsletter.content.serial import plain
 from newsletter.errors import NotFoundError
 from newsletter.store import histories, lists
 from newsletter.store import subscribers as store
+from newsletter.store.erasures import erasure
 from newsletter.store.people import people
 from newsletter.store.values import SubscriptionState
 
@@ -68,9 +77,10 @@ def list_(
 
 def history(address: AddressArgument, json: JsonOption = False) -> None:
     """Everything that happened to a person: consent, mail, bounces, leaving, coming back."""
-    with database() as db, db.read() as session:
+    with database_about(address) as db, db.read() as session:
         person = store.show(session, address)
-        events = histories.history(session, person.id, person.address)
+        earlier = erasure(session, address, erasure_key(settings()))
+        events = histories.history(session, person.id, person.address, erased=earlier)
     if json:
         show_json([plain(event) for event in events])
         return

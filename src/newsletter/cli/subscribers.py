@@ -28,6 +28,7 @@ from newsletter.cli.choices import (
     zone_over,
 )
 from newsletter.cli.deliveries import reply
+from newsletter.cli.departing import database_about
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -125,7 +126,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """What is stored of a person."""
-    with database() as db, db.read() as session:
+    with database_about(address) as db, db.read() as session:
         found = store.show(session, address)
         whole = histories.everything(session, found.id, found.address) if everything else None
     if whole is not None:
@@ -188,7 +189,7 @@ def set_(
         format=format_,
         most=most,
     )
-    with database() as db:
+    with database_about(address) as db:
         name = only_list(db, list_name)
         with db.write() as session:
             person = store.show(session, address)
@@ -241,7 +242,7 @@ def why(
     json: JsonOption = False,
 ) -> None:
     """Each entry of an issue that this reader got or did not, the rule that decided, the reply."""
-    with database() as db:
+    with database_about(address) as db:
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
         found = explain(db, wanted, address)

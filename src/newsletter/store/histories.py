@@ -13,6 +13,7 @@ from sqlmodel import select as rows_of
 
 from newsletter.addresses import address_key
 from newsletter.store.change_tables import ChangeRow
+from newsletter.store.erasures import Erasure
 from newsletter.store.instants import instant
 from newsletter.store.mentions import reports_naming
 from newsletter.store.tables import (
@@ -49,9 +50,13 @@ class Event:
     detail: str = ""
 
 
-def history(session: Session, subscriber_id: int, address: str) -> tuple[Event, ...]:
-    """Everything that happened to a person, the earliest first."""
+def history(
+    session: Session, subscriber_id: int, address: str, *, erased: Erasure | None = None
+) -> tuple[Event, ...]:
+    """Everything that happened to a person, the earliest first; `erased` is what was done to the
+    one who had their address before, if anybody."""
     events = [
+        *_erasures(erased),
         *_consents(session, subscriber_id),
         *_changes(session, subscriber_id),
         *_deliveries(session, subscriber_id),
@@ -61,6 +66,11 @@ def history(session: Session, subscriber_id: int, address: str) -> tuple[Event, 
         *_suppressions(session, address),
     ]
     return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _erasures(erased: Erasure | None) -> Iterator[Event]:
+    if erased is not None:
+        yield Event(at=erased.at, what="erased", detail=erased.reason)
 
 
 def everything(session: Session, subscriber_id: int, address: str) -> Mapping[str, Any]:
