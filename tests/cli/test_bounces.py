@@ -47,7 +47,7 @@ def test_returned_mail_is_read_from_a_maildir_and_counts_once(sent: Run, tmp_pat
     (maildir / "new" / "2").write_bytes(arf(returned=headers))
     first = json.loads(sent("bounces", "read", "Maildir", "--json").out)
     assert first["messages"] == {"bounce": 1, "complaint": 1}
-    assert first["suppressed"] == 1
+    assert first["suppressed"] == 2
     assert "known before: 2" in sent("bounces", "read", "Maildir").out
     shown = json.loads(sent("bounces", "list", "--json").out)
     assert {(item["kind"], item["address"]) for item in shown} == {

@@ -170,6 +170,7 @@ def test_a_complaint_leaves_and_suppresses_once(database: Database) -> None:
     complaint = arf(returned=our_headers(mailed.ids[ANN]))
     taken = mailed.take(complaint, complaint)
     assert taken.messages == {"complaint": 1, "known before": 1}
+    assert taken.suppressed == 1
     assert mailed.suppressed(ANN) == "complaint"
     assert mailed.ways(ANN) == [Way.COMPLAINT]
     assert mailed.person(ANN).subscriptions[LIST].state is SubscriptionState.LEFT

@@ -200,6 +200,7 @@ class _Book:
         ) or self._subscribed(found)
         if who is not None:
             new = record_complaint(self._session, who, self._now, detail=found.subject)
+            self._count.suppressed += new
             return Kind.COMPLAINT.value if new else KNOWN
         who = suspected(
             self._session, message_ids=clues.message_ids, addresses=addresses, now=self._now
