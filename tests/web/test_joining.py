@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from newsletter.content.preferences import Preferences
 from newsletter.store import subscribers
+from newsletter.store.confirmation_tables import ConfirmationRow
 from newsletter.store.database import Database
-from newsletter.store.tables import ConfirmationRow
 from newsletter.store.values import SubscriptionState, Way
 from newsletter.web.site import MOST_ASKED, MOST_MAILED
 from tests.builders import make_digest

@@ -13,12 +13,13 @@ from newsletter.cli.logs import configure_logs
 from newsletter.cli.timetable import days, here, show
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.timing import ReviewPolicy
 from newsletter.errors import ScheduleError
 from newsletter.schedule.deciding import Step
 from newsletter.schedule.simulating import SHOWN, simulate
 from newsletter.schedule.stepping import Event
-from newsletter.store import slots
 from newsletter.store.database import Database
+from newsletter.store.taking_in import carried_windows
 
 _WHAT = {
     Step.SEND: "goes out",
@@ -50,7 +51,7 @@ def show_simulation(
         return
     with db.read() as session:
         taken = {
-            event.slot.ref: slots.carried_windows(session, event.slot.list_name, event.slot.window)
+            event.slot.ref: carried_windows(session, event.slot.list_name, event.slot.window)
             for _, event in events
         }
     show(
@@ -63,6 +64,12 @@ def show_simulation(
     went = [event.slot.list_name for _, event in events if event.step is Step.SEND]
     said = ", ".join(f"{counted(went.count(name), 'issue')} of {name}" for name in by_name)
     err.print(f"{said}, in {time.monotonic() - begun:.1f} s; nothing was written or sent")
+    if any(one.schedule.review is ReviewPolicy.REQUIRED for one in found):
+        err.print(
+            "as if editors approved each in time; --no-approve shows what happens otherwise"
+            if approve
+            else "as if nobody approved any; without --no-approve editors approve each in time"
+        )
 
 
 def _span(text: str, found: Sequence[MailingList]) -> tuple[dt.datetime, dt.datetime]:

@@ -14,9 +14,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from newsletter.errors import ConflictError
+from newsletter.store.canary_tables import CanaryDeliveryRow, CanaryRow
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import maybe_instant, seconds
-from newsletter.store.tables import CanaryDeliveryRow, CanaryRow, DeliveryRow
+from newsletter.store.tables import DeliveryRow
 from newsletter.store.values import DeliveryState
 
 

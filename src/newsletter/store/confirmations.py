@@ -16,12 +16,12 @@ from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
+from newsletter.store.confirmation_tables import ConfirmationRow
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.outbox import Mail, put
 from newsletter.store.selections import preferences_id, selected
 from newsletter.store.suppressions import suppression
-from newsletter.store.tables import ConfirmationRow
 
 VALID_FOR = dt.timedelta(days=7)
 """How long after it was asked a wish can be confirmed."""

@@ -300,21 +300,6 @@ def reader_zones(session: Session, list_name: str) -> tuple[str, ...]:
     return tuple(session.exec(query))
 
 
-def carried_windows(session: Session, list_name: str, window: Period) -> tuple[Period, ...]:
-    """The days that the issue of `window` takes in from those before it that were skipped with
-    `carry`, oldest first. Each skip speaks for its own issue, back to the last that was none."""
-    found: list[Period] = []
-    query = select(SlotRow).where(SlotRow.list_name == list_name, SlotRow.last_day < window.first)
-    after = window.first
-    for row in session.exec(query.order_by(col(SlotRow.last_day).desc())):
-        if row.state != SlotState.SKIPPED or row.last_day + dt.timedelta(days=1) != after:
-            break
-        after = row.first_day
-        if row.carry:
-            found.append(Period(row.first_day, row.last_day))
-    return tuple(reversed(found))
-
-
 def _moments(moment: Moment) -> dict[str, Any]:
     return {
         "day": moment.day,

@@ -8,9 +8,11 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from newsletter.store import (  # noqa: F401 - who knows the tables knows all of them
+    canary_tables,
     change_tables,
     click_tables,
     clock_tables,
+    confirmation_tables,
     editing_tables,
     printed_tables,
     reading_tables,
@@ -200,25 +202,6 @@ class DeliveryRow(SQLModel, table=True):
     sender: str = ""
 
 
-class CanaryRow(SQLModel, table=True):
-    """That an issue goes to a random few first: `hold` in seconds, until `held_until`."""
-
-    __tablename__ = "canaries"
-    issue_id: int = Field(foreign_key="issues.id", primary_key=True)
-    size: int
-    hold: int
-    held_until: int | None = Field(default=None, sa_type=BigInteger)
-    state: str
-
-
-class CanaryDeliveryRow(SQLModel, table=True):
-    """One of the few."""
-
-    __tablename__ = "canary_deliveries"
-    delivery_id: int = Field(foreign_key="deliveries.id", primary_key=True)
-    issue_id: int = Field(foreign_key="issues.id", index=True)
-
-
 class AttemptRow(SQLModel, table=True):
     """An attempt that did not end in `sent`; the one that did stands on the delivery itself."""
 
@@ -352,24 +335,3 @@ class ErasureRow(SQLModel, table=True):
     fingerprint: str
     reason: str
     at: int = Field(sa_type=BigInteger)
-
-
-class ConfirmationRow(SQLModel, table=True):
-    """A wish that its address must confirm, and then the proof that it did; see
-    `store.confirmations`. `open_key` is what makes two wishes the same one, until confirmed."""
-
-    __tablename__ = "confirmations"
-    id: int | None = Field(default=None, primary_key=True)
-    open_key: str | None = Field(default=None, unique=True)
-    kind: str
-    list_name: str = Field(foreign_key="lists.name")
-    address: str
-    address_key: str = Field(index=True)
-    subscriber_id: int | None = Field(default=None, foreign_key="subscribers.id", index=True)
-    preferences_id: int = Field(foreign_key="preferences.id")
-    language: str
-    wording: str = Field(sa_column=_text())  # what the page said when it was asked for
-    network: str
-    requested_at: int = Field(sa_type=BigInteger)
-    mailed_at: int | None = Field(default=None, sa_type=BigInteger)
-    confirmed_at: int | None = Field(default=None, sa_type=BigInteger)

@@ -20,7 +20,7 @@ from newsletter.store.clock_tables import SlotRow
 from newsletter.store.entries import briefs_in
 from newsletter.store.printed import printings
 from newsletter.store.printed_tables import PrintedRow
-from newsletter.store.slots import carried_windows
+from newsletter.store.slots import SlotState
 from newsletter.store.tables import EditionRow, EntryRow, IssueRow
 from newsletter.store.values import IssueState
 
@@ -57,6 +57,21 @@ def taken_in(
     seen = {key for key, found in had.items() if any(not one.cancelled for one in found)}
     briefs = tuple(brief for days in carried for brief in briefs_in(session, days))
     return tuple(entry for entry in pool if entry.key not in seen), briefs
+
+
+def carried_windows(session: Session, list_name: str, window: Period) -> tuple[Period, ...]:
+    """The days that the issue of `window` takes in from those before it that were skipped with
+    `carry`, oldest first. Each skip speaks for its own issue, back to the last that was none."""
+    found: list[Period] = []
+    query = select(SlotRow).where(SlotRow.list_name == list_name, SlotRow.last_day < window.first)
+    after = window.first
+    for row in session.exec(query.order_by(col(SlotRow.last_day).desc())):
+        if row.state != SlotState.SKIPPED or row.last_day + _DAY != after:
+            break
+        after = row.first_day
+        if row.carry:
+            found.append(Period(row.first_day, row.last_day))
+    return tuple(reversed(found))
 
 
 def _covered(
