@@ -79,6 +79,20 @@ def test_months_in_seconds(ready: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "said"), [("--approve", "as if editors approved"), ("--no-approve", "as if nobody")]
+)
+def test_a_simulation_says_what_it_takes_editors_to_do(
+    ready: Run, tmp_path: Path, option: str, said: str
+) -> None:
+    asked = ("schedule", "--simulate", "2027-03-15..2027-04-15", option)
+    assert "as if" not in ready(*asked).err
+    file = tmp_path / "subscribers" / LIST / "list.toml"
+    file.write_text(file.read_text().replace("[schedule]", '[schedule]\nreview = "required"'))
+    ready("lists", "sync")
+    assert said in ready(*asked).err
+
+
+@pytest.mark.parametrize(
     ("schedule", "span", "changes"),
     [
         ('cron = "30 2 * * sun"\nzone = "Europe/Berlin"', "2027-03-20..2027-04-12", [0, 1, 0, 0]),
@@ -133,6 +147,20 @@ def test_what_was_missed_is_told_by_status_and_goes_when_it_is_run(
     assert "was missed" not in filled("status").out
     again = filled("schedule", "run", issue)
     assert "is sent" in again.err
+
+
+def test_all_that_was_missed_is_let_be_at_once(filled: Run, database: Database) -> None:
+    issue = missed(filled, database)
+    late = f"{LIST}/2026-W05"
+    filled("schedule", "skip", late)
+    with database.write() as session:
+        session.connection().execute(text("UPDATE slots SET state = 'missed'"))
+    done = filled("schedule", "skip", "--missed", "--carry", LIST)
+    assert done.code == 0
+    assert [line.partition(" ")[0] for line in done.out.splitlines()] == [late, issue]
+    assert all(slot(database, one).carry for one in (late, issue))
+    assert "was missed" not in filled("status").out
+    assert "nothing of ai-for-science waits" in filled("schedule", "skip", "--missed", LIST).err
 
 
 def test_what_fails_says_so_and_is_on_record(filled: Run, database: Database, mail: Path) -> None:

@@ -143,11 +143,12 @@ class ClockStage:
             )
             return [(address, subject) for address, subject in rows]
 
-    def text_of_last_mail(self) -> str:
-        """What the newest mail of the outbox says."""
+    def text_of_last_mail(self, before: int = 0) -> str:
+        """What the newest mail of the outbox says, or the one so many before it."""
         with self.database.read() as session:
             row = session.connection().execute(
-                text("SELECT content FROM outbox ORDER BY id DESC LIMIT 1")
+                text("SELECT content FROM outbox ORDER BY id DESC LIMIT 1 OFFSET :before"),
+                {"before": before},
             )
             parsed = message_from_bytes(row.scalar_one(), policy=default)
         body = parsed.get_body(("plain",))

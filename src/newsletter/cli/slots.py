@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -43,10 +44,13 @@ def skip(
     carry: Annotated[
         bool, typer.Option("--carry", help="The next issue takes in what this one holds.")
     ] = False,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="All that a list has missed; name it as ISSUE.")
+    ] = False,
 ) -> None:
     """Let issues be, for a holiday or because they were missed; their entries stay stored."""
     with database() as db:
-        for reference in issue:
+        for reference in _missed(db, issue) if missed else issue:
             slot = _slot(db, reference)
             with db.write() as session:
                 _refuse_begun(session, slot)
@@ -58,6 +62,20 @@ def skip(
                 redraw_all(session)
             rest = "the next issue takes in its days" if carry else "its entries stay stored"
             out.print(f"{slot.ref} is skipped; {rest}")
+
+
+def _missed(db: Database, list_names: Sequence[str]) -> list[str]:
+    """The issues that lists have missed and nobody has settled."""
+    with db.read() as session:
+        found = [
+            slot.ref
+            for name in list_names
+            for slot in slots.open_slots(session, lists.get_list(session, name).name)
+            if slot.state is SlotState.MISSED
+        ]
+    if not found:
+        raise NotFoundError(f"nothing of {', '.join(list_names)} waits because it was missed")
+    return found
 
 
 def keep(issue: IssuesArgument) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sqlmodel import Session
 
@@ -19,8 +19,8 @@ _DAY = dt.timedelta(days=1)
 
 
 def plan(session: Session, mailing_list: MailingList, now: dt.datetime) -> None:
-    """Makes the slots of every moment since the last that was planned, and of the next one; of
-    those that nobody kept for long, the last few.
+    """Makes the slots of every moment since the last that was planned, and of the next one: what
+    nobody kept is asked about, however long ago that was, or its days would be in no issue.
 
     The slots of a list that is new begin with its next moment. A changed schedule moves what has
     not gone yet, and takes back what nothing was done for and what it has no moment for.
@@ -33,13 +33,10 @@ def plan(session: Session, mailing_list: MailingList, now: dt.datetime) -> None:
         _follow(session, mailing_list, slot, zones, by)
     if changed:
         found = slots.all_slots(session, mailing_list.name)
-    for moment in _recent(mailing_list, _missing(mailing_list, found, zones, now), now):
+    for moment in _missing(mailing_list, found, zones, now):
         name = issue_name(moment.window, mailing_list.week_starts)
         slots.plan(session, mailing_list.name, name, moment, by)
 
-
-MOST_ASKED = 4
-"""Moments too late to keep that are asked about: after half a year, nobody wants to settle each."""
 
 _MOVABLE = (SlotState.PLANNED, SlotState.DRAFTED, SlotState.REMINDED, SlotState.HELD)
 
@@ -78,14 +75,6 @@ def _missing(
             yield moment
         if moment.assemble > now and name not in skipped:
             return
-
-
-def _recent(mailing_list: MailingList, missing: Iterable[Moment], now: dt.datetime) -> list[Moment]:
-    """All but the oldest of those that are too late."""
-    grace = dt.timedelta(minutes=mailing_list.schedule.grace)
-    found = list(missing)
-    late = sum(moment.send + grace < now for moment in found)
-    return found[max(0, late - MOST_ASKED) :]
 
 
 def _follow(

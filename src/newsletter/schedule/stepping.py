@@ -30,6 +30,9 @@ from newsletter.store.values import IssueState
 TELL_AFTER = 2
 """Failures of a step in a row after which editors are told: the first may be a proxy's restart."""
 
+MOST_MAILED = 4
+"""Issues missed in a row of which each has its mail; the first of these tells of those before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -150,8 +153,32 @@ class Work:
 
     def _miss(self, slot: Slot) -> None:
         note = slot.error or "no clock ran when it should have gone"
-        mails = self._alarm(slot, News.MISSED, note)
+        earlier, later = self._missed_beside(slot)
+        mails: Sequence[Mail] = ()
+        if later < MOST_MAILED:
+            reason = note
+            if earlier and later == MOST_MAILED - 1:
+                reason = (
+                    f"{note}; {earlier} before it missed theirs, too: `newsletter schedule "
+                    f"{slot.list_name}` names them, and `newsletter schedule skip --missed "
+                    f"{slot.list_name}` lets them all be"
+                )
+            mails = self._alarm(slot, News.MISSED, reason)
         self._advance(slot, SlotState.MISSED, self.now, note=note, mails=mails)
+
+    def _missed_beside(self, slot: Slot) -> tuple[int, int]:
+        """How many of the list's issues before and after one wait for somebody's word as well, or
+        will in a moment."""
+        with self.db.read() as session:
+            found = slots.open_slots(session, slot.list_name)
+        grace = dt.timedelta(minutes=self.mailing_list.schedule.grace)
+        earlier = sum(one.send_at < slot.send_at for one in found if one.state is SlotState.MISSED)
+        later = sum(
+            slot.send_at < one.send_at < self.now - grace
+            for one in found
+            if one.state not in (SlotState.HELD, SlotState.SENDING)
+        )
+        return earlier, later
 
     def _pass_over(self, slot: Slot) -> None:
         note = "nobody approved it in time; what it holds goes into the next one"
