@@ -19,6 +19,8 @@ from newsletter.errors import SettingsError
 
 FILE_NAME = "newsletter.toml"
 PREFIX = "NEWSLETTER_"
+DATABASE_URL = "sqlite:///newsletter.db"
+"""The database of whoever names none: a file of the working folder."""
 _OWNER_ONLY = 0o600
 _DNS_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
@@ -93,7 +95,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        default=SecretStr("sqlite:///newsletter.db"),
+        default=SecretStr(DATABASE_URL),
         description="where everything is stored: sqlite:///FILE or postgresql://USER@HOST/NAME",
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = Field(
@@ -270,7 +272,10 @@ def write_first(folder: Path, secret: str) -> Path:
     path = folder / FILE_NAME
     text = (
         "# Settings; each can also stand in the environment as NEWSLETTER_NAME.\n"
-        'database_url = "sqlite:///newsletter.db"\n'
+        f'database_url = "{DATABASE_URL}"\n'
+        "# The relay that mail is handed to. To try without one, catch the mail in a folder:\n"
+        "#   python -m aiosmtpd -n -l 127.0.0.1:8026 -c aiosmtpd.handlers.Mailbox caught\n"
+        '# smtp_url = "smtp://127.0.0.1:8026"\n'
         '# smtp_url = "smtp://user:password@relay.example.org:587"\n'
         '# public_url = "https://news.example.org"\n'
         '# mailbox_url = "imaps://bounces:password@imap.example.org/INBOX"\n'

@@ -141,6 +141,13 @@ def test_each_bad_row_is_told_and_the_rest_kept() -> None:
     assert reasons[10] == "it has 7 cells, the header 6"
 
 
+def test_a_topic_that_is_like_none_is_told_with_those_that_there_are() -> None:
+    _, problems = read("email,topics\na@example.test,astrology\nb@example.test,\n")
+    (reason,) = (problem.reason for problem in problems)
+    assert reason.startswith("the list has no topic 'astrology'; it has ")
+    assert "proofs" in reason
+
+
 def test_a_misspelt_column_is_told() -> None:
     _, problems = read("email,langauge\na@example.test,zh\n")
     assert problems == [

@@ -34,13 +34,32 @@ def test_init_never_prints_the_key(run: Run, tmp_path: Path) -> None:
     assert key not in shown.out + shown.err
 
 
+def test_each_step_of_a_first_issue_says_what_comes_next(run: Run) -> None:
+    assert "then newsletter lists sync" in run("init").out
+    assert "newsletter lists sync" in run("status").out
+    assert "newsletter issues assemble ai-for-science\n" in run("lists", "sync").out
+    run("entries", "import", *SAMPLES)
+    made = run("issues", "assemble", "ai-for-science", "--week", "2026-W06")
+    assert f"newsletter check {ISSUE}" in made.out
+    assert "next" not in run("lists", "sync").out
+    assert "next" not in run("issues", "assemble", "ai-for-science", "--week", "2025-W06").out
+
+
+@pytest.mark.parametrize("group", ["deliveries", "outbox", "schedule", "editors"])
+def test_help_of_a_group_that_lists_by_default_says_where_its_options_are(
+    run: Run, group: str
+) -> None:
+    assert f"see newsletter {group} list --help" in run(group, "--help").out
+
+
 def test_syncing_again_says_that_nothing_changed(ready: Run) -> None:
     assert ready("lists", "sync").out == "ai-for-science: unchanged\n"
 
 
 def test_a_new_list_is_said_once(run: Run) -> None:
     run("init")
-    assert run("lists", "sync").out == "ai-for-science: new, with 15 topics\n"
+    assert run("lists", "sync").out.startswith("ai-for-science: new, with 15 topics\n")
+    assert run("lists", "sync").out == "ai-for-science: unchanged\n"
 
 
 def test_importing_again_changes_nothing_and_says_so(filled: Run) -> None:

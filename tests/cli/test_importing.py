@@ -52,6 +52,26 @@ def test_columns_that_are_passed_over_are_named_with_how_to_map_them(
     assert json.loads(ready(*mapped, "--map", "map.toml").out)["passed_over"] == ["Name"]
 
 
+def test_the_line_that_maps_a_column_names_the_files_own(ready: Run, tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("Joined;E-Mail;Name\n2024-03-01;gus@reader.example;Gus\n")
+    shown = ready("subscribers", "import", "sheet.csv").out
+    (line,) = (part for part in shown.splitlines() if "--map" in part)
+    assert line.endswith('by lines such as "Joined" = "consent_at")')
+
+
+def test_after_rows_with_mistakes_it_says_how_to_go_on(ready: Run, tmp_path: Path) -> None:
+    again = "mend those lines and import the file again"
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("email,language\ngus@reader.example,en\nhal@reader.example,French\n")
+    assert again in ready("subscribers", "import", "sheet.csv").out
+    sheet.write_text("email,language\ngus@reader.example,zh\nhal@reader.example,zh\n")
+    mended = ready("subscribers", "import", "sheet.csv").out
+    assert "1 added, 1 known" in mended
+    assert again not in mended
+    known = json.loads(ready("subscribers", "show", "gus@reader.example", "--json").out)
+    assert known["subscriptions"]["ai-for-science"]["preferences"]["languages"] == ["en"]
+
+
 def test_nothing_is_said_of_columns_where_each_is_ours_or_known_of_a_service(
     ready: Run, tmp_path: Path
 ) -> None:

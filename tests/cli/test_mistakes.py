@@ -54,7 +54,16 @@ def test_wrong_usage_ends_with_2(ready: Run, words: tuple[str, ...]) -> None:
     assert "Usage: newsletter" in shown.err
 
 
-def test_a_folder_that_is_not_ready_says_what_to_run(run: Run) -> None:
+def test_a_folder_that_is_none_of_ours_says_so_and_stays_empty(run: Run, tmp_path: Path) -> None:
+    shown = run("lists", "show")
+    assert shown.code == 1
+    assert shown.err.count("\n") == 1
+    assert "`newsletter init`" in shown.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_is_not_ready_says_what_to_run(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").touch(0o600)
     shown = run("lists", "show")
     assert shown.code == 1
     assert "newsletter db upgrade" in shown.err

@@ -36,6 +36,7 @@ def test_both_runs_end_well(demo: Demo) -> None:
     for run in (demo.first, demo.second):
         assert run.returncode == 0, run.stderr
     assert "290" in demo.first.stdout
+    assert "newsletter report ai-for-science/2026-W06" in demo.first.stdout
 
 
 def test_the_second_run_sends_nobody_the_same_issue_and_says_so(demo: Demo) -> None:

@@ -134,7 +134,8 @@ def _topics(cell: str, tree: TopicTree) -> list[str]:
     for part in filter(None, map(str.strip, re.split(r"[;|,，；、\n]", cell))):
         if part.casefold() not in names:
             near = get_close_matches(part.casefold(), names, 1)
-            meant = f": did you mean {names[near[0]]!r}?" if near else ""
+            known = f"; it has {', '.join(sorted(tree.by_name))}"
+            meant = f": did you mean {names[near[0]]!r}?" if near else known
             raise RowError(f"the list has no topic {part!r}{meant}")
         found.append(names[part.casefold()])
     return found

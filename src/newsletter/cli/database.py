@@ -37,7 +37,10 @@ def init() -> None:
             copy_out(kind, target)
             out.print(f"made    {target}/")
     upgrade()
-    out.print("next    newsletter lists sync; newsletter entries import FILE…")
+    out.print(
+        f"next    write your list into {found.lists_folder}/*/list.toml and your relay into "
+        f"{path.name}; then newsletter lists sync"
+    )
 
 
 @app.command()

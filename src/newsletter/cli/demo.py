@@ -68,6 +68,7 @@ def demo(
             _show(db, found, mail, port)
         else:
             out.print(f"\nThe mail is in {mail}/; on a terminal, or with --serve, it is shown.")
+            out.print(f"To ask more of it, in {folder}/: newsletter report {issue.ref}")
     finally:
         db.close()
 
@@ -161,5 +162,7 @@ def _show(db: Database, found: Settings, mail: Path, port: int) -> None:
             app,
             host=HOST,
             port=port,
-            started=lambda url: out.print(f"\nThe caught mail: {url}/mail (Ctrl-C ends)"),
+            started=lambda url: out.print(
+                f"\nThe caught mail: {url}/mail; the readers' pages: {url} (Ctrl-C ends)"
+            ),
         )

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter import settings as settings_module
-from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.errors import NewsletterError, NotFoundError, SettingsError
 from newsletter.packaged import packaged
 from newsletter.settings import Settings
 from newsletter.store import lists
@@ -46,13 +46,33 @@ def keyring(found: Settings) -> Keyring:
 
 @contextmanager
 def database(found: Settings | None = None) -> Iterator[Database]:
-    """The database of the settings, at the version that this program needs."""
-    opened = Database.open((found or settings()).database_url.get_secret_value())
+    """The database of the settings, at the version that this program needs.
+
+    Raises:
+        SettingsError: the working folder is none that `newsletter init` made.
+        DatabaseError: it does not answer, or has no tables, or another version's.
+    """
+    url = (found or settings()).database_url.get_secret_value()
+    _refuse_elsewhere(url)
+    opened = Database.open(url)
     try:
         opened.check_version()
         yield opened
     finally:
         opened.close()
+
+
+def _refuse_elsewhere(url: str) -> None:
+    """Says so in a folder without settings, before SQLite makes an empty file there."""
+    usual = settings_module.DATABASE_URL
+    here = Path.cwd()
+    if url != usual or (here / settings_module.FILE_NAME).exists():
+        return
+    if not (here / usual.removeprefix("sqlite:///")).exists():
+        raise SettingsError(
+            f"{here} has neither {settings_module.FILE_NAME} nor a database: go to the folder that "
+            "`newsletter init` made, or run `newsletter init` here"
+        )
 
 
 def template_folders(found: Settings) -> tuple[Path, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +38,8 @@ from newsletter.store.members import Added, Member, import_rows
 _CHUNK = 20_000  # people in one transaction: the pages and a sender write in between
 _METERED = 20_000  # lines from which on progress is shown
 _MOST_TOLD = 1_000
+_SINCE = re.compile(r"date|time|join|sign|since|consent|日期|时间", re.IGNORECASE)
+"""What a column is called that says since when."""
 
 ForceOption = Annotated[
     str,
@@ -191,11 +195,18 @@ def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_ru
         + f"{counted(problems.number, 'problem')} in the file"
     )
     if problems.passed_over:
-        columns = ", ".join(problems.passed_over)
+        columns = [_printable(column) for column in problems.passed_over]
+        since = next(filter(_SINCE.search, columns), "Date")
         out.print(
-            f"columns passed over: {''.join(c if c.isprintable() else ' ' for c in columns)} "
-            '(--map FILE takes them in, by lines such as "Date" = "consent_at")'
+            f"columns passed over: {', '.join(columns)} (--map FILE takes them in, by lines such "
+            f'as {dumps(since, ensure_ascii=False)} = "consent_at")'
         )
+    if problems.number and not dry_run:
+        out.print("mend those lines and import the file again: whoever is known stays as they are")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _json(added: Added, problems: Problems) -> dict[str, object]:

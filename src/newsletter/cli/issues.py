@@ -90,7 +90,7 @@ def assemble(
     else:
         _describe(issue)
         if issue.digest.entries and issue.state is IssueState.DRAFT:
-            out.print(f"next     newsletter check {issue.ref}; then preview, send")
+            out.print(f"next: newsletter check {issue.ref}; then preview and send")
 
 
 @app.command("list")

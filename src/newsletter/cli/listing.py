@@ -15,6 +15,13 @@ class ListsByDefault(TyperGroup):
     `Any` stands where typer's own copy of click has types that it does not publish.
     """
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Where `--help` tells of the options of what is run without a command."""
+        formatter.write_paragraph()
+        formatter.write_text(
+            f"Without a command it is `{DEFAULT}`: see {ctx.command_path} {DEFAULT} --help."
+        )
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in (*self.commands, "--help"):
             args = [DEFAULT, *args]

@@ -66,6 +66,11 @@ def sync(
         return
     for report in reports:
         describe(report)
+    if made := [report.list for report in reports if report.created]:
+        out.print(
+            "next: newsletter subscribers import FILE, newsletter entries import FILE…, "
+            f"newsletter issues assemble {made[0]}"
+        )
 
 
 def sync_folder(

@@ -24,8 +24,10 @@ WHEN = "%a %Y-%m-%d %H:%M %Z"
 def show_standing(session: Session, *, begins: bool = False) -> None:
     """When each list went out last and goes out next, and what did not happen; `begins` where a
     clock is about to."""
-    at = now()
-    for name in lists.list_names(session):
+    at, names = now(), lists.list_names(session)
+    if not names:
+        out.print("no list yet: `newsletter lists sync` takes in subscribers/*/list.toml")
+    for name in names:
         found = lists.get_list(session, name)
         stands, zone = standing(session, found, at), ZoneInfo(found.schedule.zone)
         last = "nothing went out yet"
