@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.audience.subscriber_csv import read_subscribers, stream_subscribers
 from newsletter.errors import ImportFileError
-from newsletter.store.members import Member
+from newsletter.store.admission import Member
 from newsletter.store.values import SubscriptionState
 from tests.builders import make_list
 

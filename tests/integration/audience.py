@@ -13,9 +13,9 @@ import psycopg
 
 from newsletter.content.preferences import Preferences
 from newsletter.store import issues, lists, subscribers
+from newsletter.store.admission import Member
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
-from newsletter.store.members import Member
 from tests.builders import make_digest, make_entry, make_list
 from tests.integration.senders import ISSUE
 from tests.integration.sink import REFUSED

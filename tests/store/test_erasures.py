@@ -9,10 +9,11 @@ from sqlmodel import SQLModel, select
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError, SettingsError
 from newsletter.store import editing, editors, histories, issues, subscribers
+from newsletter.store.admission import Admission, Member
 from newsletter.store.database import Database
 from newsletter.store.erasures import STATEMENTS, ErasureKey, erase, erased_among, erasure
 from newsletter.store.feedback import feedback, record_unread
-from newsletter.store.members import Admission, Member, add, import_rows
+from newsletter.store.members import add, import_rows
 from newsletter.store.readers import reader
 from newsletter.store.tables import DeliveryRow, SubscriberRow
 from newsletter.store.values import DeliveryState, SubscriptionState, Way

@@ -4,10 +4,11 @@ import datetime as dt
 
 from newsletter.content.entry import Tier
 from newsletter.content.preferences import Preferences
+from newsletter.store.admission import MOST_REFUSALS, Added, Admission, Member
 from newsletter.store.database import Database
 from newsletter.store.fanout import audience_preview
 from newsletter.store.feedback import feedback_on
-from newsletter.store.members import MOST_REFUSALS, Added, Admission, Member, import_rows
+from newsletter.store.members import import_rows
 from newsletter.store.subscribers import departures, show
 from newsletter.store.suppressions import suppress
 from newsletter.store.values import SubscriptionState, Way

@@ -16,7 +16,7 @@ from newsletter.audience.member_cells import RowError, member_reader, written
 from newsletter.audience.seen import Seen
 from newsletter.content.mailinglist import MailingList
 from newsletter.errors import AddressError, ImportFileError
-from newsletter.store.members import Member
+from newsletter.store.admission import Member
 
 ALL = "all"
 """What `topics` is to have everybody follow everything, whatever the file says."""

@@ -51,9 +51,9 @@ from newsletter.delivery.showing import ExplainedEntry, Explanation, explain
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import histories, issues, lists
 from newsletter.store import subscribers as store
+from newsletter.store.admission import Admission
 from newsletter.store.choosing import choose
 from newsletter.store.erasures import erased_among
-from newsletter.store.members import Admission
 from newsletter.store.values import Way
 
 __all__ = ["app", "import_file"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from sqlmodel import Session
@@ -13,6 +12,9 @@ from sqlmodel import Session
 from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError
+from newsletter.store.admission import MOST_REFUSALS, REFUSED, Admission, Refusal
+from newsletter.store.admission import Added as Added
+from newsletter.store.admission import Member as Member
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
@@ -23,9 +25,6 @@ from newsletter.store.selections import preferences_ids
 from newsletter.store.suppressions import suppress, unsuppress
 from newsletter.store.tables import ListRow
 from newsletter.store.values import SubscriptionState, Way
-
-MOST_REFUSALS = 1_000
-"""Refusals that are told one by one; of the others, how many there are."""
 
 _CHUNK = 2_000  # rows in one statement, as one parameter
 
@@ -71,74 +70,6 @@ SELECT s.list_name, p.id, CAST(:way AS text), '', r.reason, s.left_at
 FROM ({rows}) AS r CROSS JOIN subscribers p CROSS JOIN subscriptions s
 WHERE p.address_key = r.key AND s.subscriber_id = p.id AND s.list_name = :list
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One person as files carry them. `line` is where it stood, 0 if nowhere.
-
-    `left_at` and `left_reason` are of somebody who left elsewhere; `suppressed` is why no list may
-    mail them, if a file says so.
-    """
-
-    address: str
-    preferences: Preferences = field(default_factory=Preferences)
-    state: SubscriptionState = SubscriptionState.ACTIVE
-    paused_until: dt.date | None = None
-    consent_at: dt.datetime | None = None
-    consent_source: str = ""
-    zone: str = ""
-    line: int = 0
-    left_at: dt.datetime | None = None
-    left_reason: str = ""
-    suppressed: str = ""
-
-
-class Admission(StrEnum):
-    """What came of adding somebody."""
-
-    ADDED = "added"
-    KNOWN = "is on the list already"  # and keeps the choices they made
-    REVIVED = "is on the list again, as forced"
-    LEFT = "left the list and is not brought back"
-    SUPPRESSED = "must not be mailed"
-    ERASED = "was erased and is not brought back"
-    LEAVES = "leaves by this file"
-
-
-REFUSED = frozenset({Admission.LEFT, Admission.SUPPRESSED, Admission.ERASED})
-"""What leaves somebody as they were who was to be added."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Somebody who was not added, and why."""
-
-    member: Member
-    admission: Admission
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    """What an import did: numbers of people, and those it left as they were for a reason."""
-
-    added: int = 0
-    known: int = 0
-    revived: int = 0
-    leaving: int = 0
-    refused: int = 0
-    refusals: tuple[Refusal, ...] = ()
-
-    def __add__(self, other: Added) -> Added:
-        """Both together; of the refusals that are told, the first `MOST_REFUSALS`."""
-        return Added(
-            added=self.added + other.added,
-            known=self.known + other.known,
-            revived=self.revived + other.revived,
-            leaving=self.leaving + other.leaving,
-            refused=self.refused + other.refused,
-            refusals=(*self.refusals, *other.refusals)[:MOST_REFUSALS],
-        )
 
 
 def add(

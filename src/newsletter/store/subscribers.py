@@ -13,9 +13,10 @@ from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
 from newsletter.errors import NotFoundError
+from newsletter.store.admission import Added, Admission, Member, Refusal
 from newsletter.store.departures import departures, leave, pause, subscription, undo_leave
 from newsletter.store.instants import maybe_instant
-from newsletter.store.members import Added, Admission, Member, Refusal, add, import_rows
+from newsletter.store.members import add, import_rows
 from newsletter.store.selections import preferences_id, selected
 from newsletter.store.suppressions import (
     Suppression,
