@@ -29,6 +29,7 @@ from newsletter.rendering.checks.page_links import (
 from newsletter.rendering.checks.seen import Seen
 from newsletter.rendering.checks.sizes import check_sizes
 from newsletter.rendering.checks.texts import check_texts
+from newsletter.rendering.checks.ways_out import check_ways_out
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.counting import frozen_targets, uncounted
 from newsletter.rendering.templates import Template
@@ -84,6 +85,7 @@ def _check_page(
     yield from check_resources(page, seen, public_url)
     yield from check_page_contrast(page, seen, digest.list.theme)
     yield from check_leftovers(page, seen, leftovers, digest.list.template)
+    yield from check_ways_out(compiled, selections, digest.list.template)
     readers = sum(selection.readers for selection in selections)
     yield from check_text_part(compiled, readers, leftovers, digest.list.template)
 
