@@ -1,8 +1,9 @@
 // The page: what is asked for, what is shown of it, and the keys.
 
-import { $, at, fill, get, h, kB, number, say } from "./dom.js";
+import { $, at, fill, get, h, kB, say } from "./dom.js";
 import * as frames from "./frames.js";
 import { inspect, inspector } from "./inspector.js";
+import { entryAt, places } from "./places.js";
 import { choose, chosen, readerBeside } from "./readers.js";
 import { editEntry } from "./editing.js";
 import { askJudgement, askTest, undo } from "./doing.js";
@@ -63,7 +64,7 @@ export async function refresh() {
   }
 }
 
-export async function paint() {
+async function paint() {
   const { shown } = page;
   if (!shown) return;
   write();
@@ -140,7 +141,7 @@ async function canvas(shown) {
   if (look.view === "mail" && message.html) {
     if (place.dataset.holds !== "frames") frames.clear(), fill(place);
     place.dataset.holds = "frames";
-    const marks = { places: places(shown), onKey: keys, onPlace: (found) => inspector("checks", found), onPersonal: personal, onEdit: editAt };
+    const marks = { places: places(shown, page.findings), onKey: keys, onPlace: (found) => inspector("checks", found), onPersonal: personal, onEdit: editAt };
     return frames.show(place, message, look, marks);
   }
   frames.clear();
@@ -157,34 +158,10 @@ function inbox(message) {
   fill($("#inbox"), h("p", { class: "subject" }, message.subject), h("p", { class: "from" }, `${field("from")} → ${field("to")}`));
 }
 
-// Where each finding is in the mail: the heading of its entry, or the link that it is about.
-export function places(shown) {
-  const found = [];
-  for (const finding of page.findings) {
-    const links = finding.places.map((index) => linkOf(shown, index));
-    const about = shown.message.links.findIndex(({ url }) => url === finding.where);
-    // The errors come first; of several at one place the gravest is seen.
-    for (const link of [...links, about]) if (link >= 0 && !found.some((one) => one.link === link)) found.push({ ...finding, link });
-  }
-  return found;
-}
-
-export function linkOf(shown, index) {
-  const { links } = shown.message ?? { links: [] };
-  const details = links.findIndex(({ url }) => url.endsWith(`#e${index}`));
-  // Its title is the first link to the paper after the entry before.
-  const url = shown.entries[index]?.url;
-  let start = details;
-  while (start > 0 && !/#e\d+$/.test(links[start - 1].url)) start--;
-  const title = links.slice(start, details).findIndex((link) => link.url === url);
-  return title < 0 ? details : start + title;
-}
-
 // Twice on a place in the mail opens what is said there.
 function editAt(link) {
-  const starts = page.shown.entries.map((_, index) => [linkOf(page.shown, index), index]).filter(([at]) => at >= 0);
-  const found = starts.filter(([at]) => at <= link).sort((a, b) => b[0] - a[0])[0];
-  if (found && link >= 0) editEntry(found[1]);
+  const entry = entryAt(page.shown, link);
+  if (entry >= 0) editEntry(entry);
   else inspector("words");
 }
 
@@ -247,7 +224,7 @@ function follow() {
   });
 }
 
-export async function openIssue(reference) {
+async function openIssue(reference) {
   page.issue = reference;
   page.shown = null;
   page.findings = [];

@@ -2,7 +2,7 @@
 
 import { at as route, fill, h } from "./dom.js";
 
-export const WIDTHS = { 320: "Small phone", 375: "Phone", 768: "Tablet", 1024: "Desktop", 1200: "Desktop" };
+const WIDTHS = { 320: "Small phone", 375: "Phone", 768: "Tablet", 1024: "Desktop", 1200: "Desktop" };
 const BESIDE = [375, 768, 1024];
 const LEAST = 0.36;
 

@@ -1,8 +1,9 @@
 // Beside the mail: what is wrong, what is in it, what to change, where it links, in numbers.
 
 import { $, fill, h, kB, number } from "./dom.js";
-import { linkOf, look, page, set } from "./edit.js";
+import { look, page, set } from "./edit.js";
 import { reveal } from "./frames.js";
+import { linkOf } from "./places.js";
 import { editEntry, entriesPanel, historyPanel, wordsPanel } from "./editing.js";
 
 const TABS = {
@@ -63,7 +64,7 @@ function along(event) {
   next.focus();
 }
 
-export async function showLink(link) {
+async function showLink(link) {
   if (link < 0) return;
   if (look.view !== "mail") await set("view", "mail");
   reveal(link);
