@@ -108,7 +108,7 @@ def twins() -> None:
 
 
 def in_company() -> None:
-    """Not broken: it sends as beside a web page, and writes its ledger in a thread on SQLite, too."""
+    """Not broken: it sends as if beside a web page, and writes its ledger in a thread."""
     from newsletter.cli import sending
 
     def beside(**given: Any) -> Surroundings:

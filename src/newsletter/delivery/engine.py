@@ -174,7 +174,7 @@ class StoreLedger:
     ) -> frozenset[int]:
         with self._held.write(patient=patient) as transaction:
             if claims:
-                senders.check_held(transaction, self._sender)
+                senders.check_held(self._database, transaction, self._sender)
             for untried in skips:
                 if isinstance(untried, Skipped):
                     ledger.skip(transaction, [untried.delivery_id], untried.reason)

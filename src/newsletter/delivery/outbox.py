@@ -195,7 +195,7 @@ class OutboxBooks:
     ) -> frozenset[int]:
         with self.database.write() as session:
             if claims:
-                senders.check_held(session, self.sender)
+                senders.check_held(self.database, session, self.sender)
             for untried in skips:
                 if isinstance(untried, SetAside):
                     outbox.set_aside(session, untried.delivery_id, untried.until, untried.reason)

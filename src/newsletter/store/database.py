@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -45,6 +45,8 @@ class Database:
     engine: Engine
     writer: Engine
     turn: Lock = field(default_factory=Lock, repr=False)
+    inode: tuple[int, int] | None = None
+    """The device of an SQLite file and its number there, as it was opened."""
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -59,7 +61,7 @@ class Database:
         engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
         database = cls(engine, engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}))
         with database.told(), engine.connect():
-            return database
+            return replace(database, inode=_inode(engine))
 
     @property
     def file(self) -> Path | None:
@@ -139,6 +141,19 @@ class Database:
             raise DatabaseError(f"the database {self.place} {state}: run `newsletter db upgrade`")
         raise DatabaseError(self._newer())
 
+    def check_place(self) -> None:
+        """Makes sure that an SQLite database is the file that was opened. One that was removed or
+        replaced can be written on and on, and nobody will ever read what was.
+
+        Raises:
+            DatabaseError: it is not there any more, or is another.
+        """
+        if _inode(self.engine) != self.inode:
+            raise DatabaseError(
+                f"the database {self.place} was moved, removed or replaced while it was in use: "
+                "put it back with its -wal file, and run the same command again"
+            )
+
     def empty_log(self) -> None:
         """Takes out of SQLite's log what was deleted from its file, unless somebody reads just now;
         PostgreSQL sees to that by itself.
@@ -212,8 +227,19 @@ def _sqlite(url: URL) -> Engine:
         hide_parameters=True,  # a traceback must not show addresses
     )
 
+    made = False
+
+    @event.listens_for(engine, "do_connect")
+    def find(dialect: Dialect, _record: object, where: list[str], how: dict[str, Any]) -> Any:
+        # Only the first connection may make the file. One that made it anew after it was moved away
+        # would have SQLite remove the log that lies beside, and with it what was committed last.
+        address = f"{Path(where[0]).as_uri()}?mode=rw" if made else where[0]
+        return dialect.connect(address, **how, uri=made)
+
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
+        nonlocal made
+        made = True
         # Python's own transaction handling begins too late and as a reader; we say BEGIN ourselves.
         connection.isolation_level = None
         for pragma in _PRAGMAS:
@@ -243,6 +269,15 @@ def _postgresql(url: URL) -> Engine:
     return engine
 
 
+def _inode(engine: Engine) -> tuple[int, int] | None:
+    if engine.dialect.name != "sqlite":
+        return None
+    with suppress(FileNotFoundError):
+        found = Path(engine.url.database or "").stat()
+        return found.st_dev, found.st_ino
+    return None
+
+
 def _version(connection: Connection) -> str | None:
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
@@ -265,7 +300,7 @@ def _reason(error: Exception) -> str | None:
     if "database is locked" in text:
         return f"is locked by another process for more than {BUSY_SECONDS} s: try again"
     if "unable to open database file" in text:
-        return "cannot be opened: its folder is not there, or may not be written"
+        return "cannot be opened: it or its folder is not there, or may not be written"
     if "readonly database" in text:
         return "may not be written: give its file and its folder to whom this program runs as"
     if "malformed" in text or "not a database" in text or "disk I/O error" in text:

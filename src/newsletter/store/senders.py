@@ -73,17 +73,19 @@ def is_held(database: Database, issue_id: int) -> bool:
         return bool(session.connection().execute(_HELD, values).scalar())
 
 
-def check_held(within: Within, sender: str) -> None:
+def check_held(database: Database, within: Within, sender: str) -> None:
     """Makes sure that a sender still has its lock; called in each transaction that claims.
 
     A PostgreSQL that restarts, or ends the lock's connection, frees the lock while the sender lives
-    on over other connections; another may take it for dead. An flock cannot be lost.
+    on over other connections; another may take it for dead. An flock cannot be lost, but the file
+    that it is about can.
 
     Raises:
-        DatabaseError: the lock is gone; nothing may be sent any more.
+        DatabaseError: the lock is gone, or the database; nothing may be sent any more.
     """
     cursor, dialect = on_driver(within)
     if dialect != "postgresql":
+        database.check_place()
         return
     values = {"kind": _SENDER_LOCKS, "number": int(sender.partition("-")[2], 16)}
     if not cursor.execute(spelt(_HELD.text, dialect), values).fetchone()[0]:
