@@ -51,6 +51,43 @@ def test_mailchimps_subscribed_keep_the_time_and_the_source_of_their_consent() -
     ]
 
 
+def passed_over(text: str, **options: object) -> list[str]:
+    told: list[str] = []
+    people = stream_subscribers(
+        lambda: io.BytesIO(text.encode()),
+        "export.csv",
+        mailing_list=make_list(),
+        problem=lambda problem: pytest.fail(problem.reason),
+        passed_over=told.extend,
+        **options,  # type: ignore[arg-type]  # as given
+    )
+    list(people)
+    return told
+
+
+def test_a_lists_own_fields_at_mailchimp_are_named_and_can_be_taken_in() -> None:
+    text = (
+        f"{MAILCHIMP},TIMEZONE,Topics,What do you read?\n"
+        "ann@example.test,Ann,2,2019-05-01 09:00:00,,,1,a,Europe/Rome,proofs,all of it\n"
+    )
+    assert passed_over(text) == ["Topics", "What do you read?"]
+    assert passed_over(text, topics="Topics") == ["What do you read?"]
+    assert (
+        passed_over(f"{MAILCHIMP},UNSUB_TIME\nann@example.test,,,2019-05-01,,,,,2020-01-01\n") == []
+    )
+    (ann,) = read(text, topics="Topics")
+    assert ann.preferences.follows == frozenset({"proofs"})
+
+
+def test_choices_that_were_put_by_hand_into_another_services_file_are_named() -> None:
+    text = (
+        "email,name,subscribed_to_emails,created_at,labels,tiers,Topics\n"
+        "ann@example.test,Ann,true,2022-01-01T00:00:00.000Z,,,proofs\n"
+    )
+    assert passed_over(text) == ["Topics"]
+    assert passed_over(text, mapping={"Topics": "topics"}) == []
+
+
 def test_mailchimps_unsubscribed_come_as_those_who_left_then() -> None:
     (ann,) = read(
         f"{MAILCHIMP},UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON\n"

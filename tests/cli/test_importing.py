@@ -59,6 +59,27 @@ def test_the_line_that_maps_a_column_names_the_files_own(ready: Run, tmp_path: P
     assert line.endswith('by lines such as "Joined" = "consent_at")')
 
 
+def test_a_column_of_topics_in_a_services_file_is_named_with_how_to_take_it(
+    ready: Run, tmp_path: Path
+) -> None:
+    header, _, rows = EXPORT.partition("\n")
+    first = rows.partition("\n")[0]
+    (tmp_path / "export.csv").write_text(f"{header},Topics\n{first},quantum\n")
+    shown = ready("subscribers", "import", "export.csv", "--dry-run").out
+    assert "columns passed over: Topics (--map FILE" in shown
+    assert '"Topics" = "topics")' in shown
+
+
+def test_who_comes_as_having_left_is_not_told_as_a_new_reader(ready: Run, tmp_path: Path) -> None:
+    (tmp_path / "gone.csv").write_text(
+        "email,state\ngus@reader.example,left\nhal@reader.example,bounced\nida@reader.example,\n"
+    )
+    dry = ready("subscribers", "import", "gone.csv", "--dry-run")
+    assert "3 added (2 of them as left or not to be mailed), 0 known, 0 left" in dry.out
+    found = json.loads(ready("subscribers", "import", "gone.csv", "--json").out)
+    assert (found["added"], found["added_as_left"]) == (3, 2)
+
+
 def test_after_rows_with_mistakes_it_says_how_to_go_on(ready: Run, tmp_path: Path) -> None:
     again = "mend those lines and import the file again"
     sheet = tmp_path / "sheet.csv"

@@ -25,12 +25,22 @@ BLOCKED = "blocked"
 @dataclass(frozen=True, slots=True)
 class Export:
     """A service's file: whether folded columns are its, and a row of it in our columns (which may
-    raise `RowError`); and what whoever imports it is to know."""
+    raise `RowError`); and what whoever imports it is to know.
+
+    `usual` matches the columns that each such file has, where the service lets a list have others.
+    """
 
     service: str
     known_by: Callable[[Set[str]], bool]
     translate: Callable[[Cells], Cells]
     notice: str = ""
+    usual: re.Pattern[str] | None = None
+
+    def is_the_lists(self, column: str, *, chosen: bool) -> bool:
+        """Whether a folded column is one that the list made, such as a question of its form, and
+        not one of the service's. Where a list can make none it is one put in by hand that is named
+        like those in which we keep what somebody has `chosen`."""
+        return chosen if self.usual is None else self.usual.fullmatch(column) is None
 
     def never_subscribed(self, name: str) -> bool:
         """Whether a file of that name holds people who may not be mailed: Mailchimp's contacts who
@@ -118,11 +128,19 @@ def _mailchimp_has(*, prefix: str) -> Callable[[Set[str]], bool]:
     )
 
 
+# Its own fields and those of the form that every audience begins with. What people ticked in a
+# group, and what a list asks for in fields of its own, stands in columns of any other name.
+_MAILCHIMPS = re.compile(
+    r"email_address|first_name|last_name|address|phone(?:_number)?|birthday|company|member_rating|"
+    r"(?:optin|confirm)_(?:time|ip)|(?:unsub|clean)_\w+|latitude|longitude|gmtoff|dstoff|timezone|"
+    r"cc|region|last_changed|leid|euid|notes|tags"
+)
+
 # The narrower first: Mailchimp's files of the departed have all columns of the others.
 _EXPORTS = (
-    Export("Mailchimp", _mailchimp_has(prefix="clean_"), _mailchimp(BOUNCED)),
-    Export("Mailchimp", _mailchimp_has(prefix="unsub_"), _mailchimp(LEFT)),
-    Export("Mailchimp", _mailchimp_has(prefix="confirm_"), _mailchimp("active")),
+    Export("Mailchimp", _mailchimp_has(prefix="clean_"), _mailchimp(BOUNCED), usual=_MAILCHIMPS),
+    Export("Mailchimp", _mailchimp_has(prefix="unsub_"), _mailchimp(LEFT), usual=_MAILCHIMPS),
+    Export("Mailchimp", _mailchimp_has(prefix="confirm_"), _mailchimp("active"), usual=_MAILCHIMPS),
     Export(
         "listmonk",
         _has("uuid", "email", "attributes", "status"),

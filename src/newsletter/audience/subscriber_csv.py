@@ -37,6 +37,8 @@ COLUMNS = (
     "consent_source",
 )
 
+_CHOSEN = frozenset(COLUMNS) - {"address", "state", "consent_at", "consent_source"}
+
 _ALIASES = {
     "email": "address",
     "e_mail": "address",
@@ -100,7 +102,8 @@ def stream_subscribers(
 ) -> Iterator[Member]:
     """The people of a file called `name`, for a list, one at a time; `problem` is told of each row
     that could not be read, `notice` of what a service's file does not say, `passed_over` of the
-    columns, by their names, that nothing is taken from (not of a service's, which has its rules).
+    columns, by their names, that nothing is taken from (not of those that a service puts into each
+    of its files).
 
     `topics` is a column's name, `all`, or empty for the column `topics` if there is one. `mapping`
     gives names of this file's columns their names here (`COLUMNS`). Who has no choice of topics
@@ -149,6 +152,7 @@ def stream_subscribers(
             )
         if export.notice:
             notice(export.notice)
+        passed_over(_the_lists_own(export, sheet.header, columns, renamed))
         columns = [column if column in renamed.values() else "" for column in columns]
         read = _reader(columns, mailing_list, export, [_folded(cell) for cell in sheet.header])
     yield from _people(name, sheet.lines, read, told)
@@ -268,6 +272,18 @@ def _columns(header: Sequence[str], renamed: Mapping[str, str]) -> list[str]:
             column = usual
         found.append(column if column in COLUMNS and column not in found else "")
     return found
+
+
+def _the_lists_own(
+    export: Export, header: Sequence[str], columns: Sequence[str], renamed: Mapping[str, str]
+) -> list[str]:
+    """Columns of a service's file that it does not put into each, and that nobody asked for."""
+    taken = set(renamed.values())
+    return [
+        cell
+        for cell, ours in zip(header, columns, strict=False)
+        if cell and ours not in taken and export.is_the_lists(_folded(cell), chosen=ours in _CHOSEN)
+    ]
 
 
 def _misspelt(header: Sequence[str], columns: Sequence[str]) -> list[Problem]:

@@ -40,6 +40,8 @@ _METERED = 20_000  # lines from which on progress is shown
 _MOST_TOLD = 1_000
 _SINCE = re.compile(r"date|time|join|sign|since|consent|日期|时间", re.IGNORECASE)
 """What a column is called that says since when."""
+_CHOSEN = re.compile(r"topic|interest|主题|兴趣", re.IGNORECASE)
+"""What a column is called that says of what they want to read."""
 
 ForceOption = Annotated[
     str,
@@ -189,20 +191,32 @@ def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_ru
         err.print(f"{file.name}: and {untold} more")
     out.print(
         ("dry run: nothing was changed. " if dry_run else "")
-        + f"{name}: {added.added} added, {added.known} known, {added.leaving} left, "
+        + f"{name}: {added.added} added{_of_them_gone(added)}, {added.known} known, "
+        + f"{added.leaving} left, "
         + (f"{added.revived} on it again, " if added.revived else "")
         + f"{added.refused} refused (left before, or not to be mailed), "
         + f"{counted(problems.number, 'problem')} in the file"
     )
     if problems.passed_over:
         columns = [_printable(column) for column in problems.passed_over]
-        since = next(filter(_SINCE.search, columns), "Date")
         out.print(
             f"columns passed over: {', '.join(columns)} (--map FILE takes them in, by lines such "
-            f'as {dumps(since, ensure_ascii=False)} = "consent_at")'
+            f"as {_mapping(columns)})"
         )
     if problems.number and not dry_run:
         out.print("mend those lines and import the file again: whoever is known stays as they are")
+
+
+def _of_them_gone(added: Added) -> str:
+    return f" ({added.gone} of them as left or not to be mailed)" if added.gone else ""
+
+
+def _mapping(columns: list[str]) -> str:
+    """A line of a map that fits one of some columns, as far as their names tell."""
+    for pattern, ours in ((_CHOSEN, "topics"), (_SINCE, "consent_at")):
+        if (theirs := next(filter(pattern.search, columns), None)) is not None:
+            return f'{dumps(theirs, ensure_ascii=False)} = "{ours}"'
+    return '"Date" = "consent_at"'
 
 
 def _printable(text: str) -> str:
@@ -212,6 +226,7 @@ def _printable(text: str) -> str:
 def _json(added: Added, problems: Problems) -> dict[str, object]:
     return {
         "added": added.added,
+        "added_as_left": added.gone,
         "known": added.known,
         "revived": added.revived,
         "left": added.leaving,

@@ -60,9 +60,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What an import did: numbers of people, and those it left as they were for a reason."""
+    """What an import did: numbers of people, and those it left as they were for a reason.
+
+    `gone` are those of `added` who get nothing: they had left before, or must not be mailed.
+    """
 
     added: int = 0
+    gone: int = 0
     known: int = 0
     revived: int = 0
     leaving: int = 0
@@ -73,6 +77,7 @@ class Added:
         """Both together; of the refusals that are told, the first `MOST_REFUSALS`."""
         return Added(
             added=self.added + other.added,
+            gone=self.gone + other.gone,
             known=self.known + other.known,
             revived=self.revived + other.revived,
             leaving=self.leaving + other.leaving,

@@ -127,13 +127,16 @@ def import_rows(
     terms = _Terms(_known_list(session, list_name), now, erased, force)
     numbers = dict.fromkeys(Admission, 0)
     refusals: list[Refusal] = []
+    gone = 0
     for chunk in _chunks(rows):
         for member, admission in _admit(session, terms, [_sourced(m, source, now) for m in chunk]):
             numbers[admission] += 1
+            gone += admission is Admission.ADDED and member.state is SubscriptionState.LEFT
             if admission in REFUSED and len(refusals) < MOST_REFUSALS:
                 refusals.append(Refusal(member, admission))
     return Added(
         added=numbers[Admission.ADDED],
+        gone=gone,
         known=numbers[Admission.KNOWN],
         revived=numbers[Admission.REVIVED],
         leaving=numbers[Admission.LEAVES],
