@@ -11,8 +11,8 @@ from newsletter.cli import forgetting
 from newsletter.cli.forgetting import forget, with_forgetting
 from newsletter.settings import Settings
 from newsletter.store import clicks, confirmations, feedback
-from newsletter.store.change_tables import ChangeRow
 from newsletter.store.choice_changes import CONSENT
+from newsletter.store.choice_tables import ChangeRow
 from newsletter.store.click_tables import ClickRow, RecentClickRow
 from newsletter.store.clicks import Click
 from newsletter.store.confirmation_tables import ConfirmationRow

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, delete
 
 from newsletter.content.choosing import Change
-from newsletter.store.change_tables import ChangeRow
+from newsletter.store.choice_tables import ChangeRow
 from newsletter.store.instants import instant, seconds
 from newsletter.store.tables import SubscriptionRow
 from newsletter.store.values import SubscriptionState, Way

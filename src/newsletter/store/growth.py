@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import func
 from sqlmodel import Session, and_, col, select
 
-from newsletter.store.change_tables import ChangeRow
 from newsletter.store.choice_changes import CONSENT
+from newsletter.store.choice_tables import ChangeRow
 from newsletter.store.instants import seconds
 from newsletter.store.tables import DepartureRow, SubscriptionRow
 from newsletter.store.values import SubscriptionState

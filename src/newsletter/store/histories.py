@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as rows_of
 
 from newsletter.addresses import address_key
-from newsletter.store.change_tables import ChangeRow
+from newsletter.store.choice_tables import ChangeRow
 from newsletter.store.erasures import Erasure
 from newsletter.store.instants import instant
 from newsletter.store.mentions import reports_naming

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from newsletter.store import (  # noqa: F401 - who knows the tables knows all of them
     canary_tables,
-    change_tables,
+    choice_tables,
     click_tables,
     clock_tables,
     confirmation_tables,

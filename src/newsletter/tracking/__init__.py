@@ -1,1 +1,1 @@
-"""What comes back from readers."""
+"""What comes back: leaves, bounces, complaints, and how often links are opened."""

@@ -1,1 +1,1 @@
-"""The public pages that links in mail lead to, and a viewer of caught mail for the demo."""
+"""The pages: the public ones that links in mail lead to, the editors', and a viewer of caught mail."""
