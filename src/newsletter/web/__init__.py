@@ -1,1 +1,1 @@
-"""The pages: the public ones that links in mail lead to, the editors', and a viewer of caught mail."""
+"""The public pages that links in mail lead to, the editors', and a viewer of caught mail."""
