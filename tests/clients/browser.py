@@ -36,7 +36,7 @@ _LINKS = """selector => [...document.querySelectorAll(selector)].filter(e => e.c
 @contextmanager
 def launched() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET, timeout=120_000)
         try:
             yield browser
         finally:
@@ -62,6 +62,7 @@ class View:
             device_scale_factor=scale,
             color_scheme=scheme,
         )
+        self.page.set_default_timeout(60_000)
         self.page.route("**/*", self._refuse)
         self.page.set_content(html)
 

@@ -21,7 +21,7 @@ def reports(*messages: Path) -> list[str]:
         ["spamassassin", "-L", "-t", *map(str, messages)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return done.stdout.split("Content analysis details:")[1:]

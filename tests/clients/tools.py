@@ -20,7 +20,7 @@ def run(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
         cwd=FOLDER,
     )

@@ -31,7 +31,7 @@ def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
         [*command, "--folder", str(folder)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         stdin=subprocess.DEVNULL,
         check=False,
         cwd=folder.parent,

@@ -91,7 +91,7 @@ def postfix(sink: int) -> Iterator[Postfix]:
 
 def _run(folder: Path, verb: str) -> None:
     done = subprocess.run(
-        ["postfix", "-c", folder, verb], capture_output=True, text=True, timeout=60, check=False
+        ["postfix", "-c", folder, verb], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
 

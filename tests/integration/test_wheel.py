@@ -15,7 +15,7 @@ def run(*command: str | Path, cwd: Path) -> str:
         [str(word) for word in command],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         stdin=subprocess.DEVNULL,
         cwd=cwd,
         check=False,

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.web.newsstand import Newsstand
+
+PATIENCE = 60_000
+"""Milliseconds that chromium has for whatever is waited for: a busy machine is no fault."""
 
 SMALL = {"width": 320, "height": 640}
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
@@ -20,7 +23,10 @@ FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
 @contextmanager
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        found = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=FLAGS, timeout=PATIENCE
+        )
+        expect.set_options(timeout=PATIENCE)
         yield found
         found.close()
 
@@ -46,5 +52,7 @@ def phone(browser: Browser, colours: str = "light", *, scripts: bool = False) ->
         color_scheme="dark" if colours == "dark" else "light",
         bypass_csp=scripts,  # for axe-core, which is no part of the page
     )
-    yield context.new_page()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
     context.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from newsletter.store.values import SubscriptionState
 from tests.clients.tools import INSTALLED, MODULES
@@ -51,30 +51,30 @@ def test_join_confirm_choose_leave_undo(
         page.get_by_label("Your address").fill(NEW)
         page.get_by_label("Neural operators").check()
         button(page, "Subscribe")
-        assert page.get_by_role("heading", name="Please look into your mail").is_visible()
+        expect(page.get_by_role("heading", name="Please look into your mail")).to_be_visible()
 
         page.goto(url + last_links(newsstand)[0])
         button(page, "Confirm")
         page.get_by_role("link", name="See or change your choices").click()
-        assert page.get_by_label("Neural operators", exact=True).is_checked()
+        expect(page.get_by_label("Neural operators", exact=True)).to_be_checked()
 
         page.get_by_label("Proof automation", exact=True).check()
         button(page, "Show the last issue by these choices")
-        assert page.get_by_text("Agents that finish proofs in Lean").is_visible()
-        heading = page.get_by_role("heading", name="Not saved yet").bounding_box()
-        assert heading is not None
-        assert 0 <= heading["y"] < SMALL["height"], "it is what the phone shows"
+        expect(page.get_by_text("Agents that finish proofs in Lean")).to_be_visible()
+        # It is what the phone shows.
+        expect(page.get_by_role("heading", name="Not saved yet")).to_be_in_viewport()
         button(page, "Save")
-        assert page.get_by_text("Saved.").is_visible()
+        expect(page.get_by_text("Saved.")).to_be_visible()
         chosen = newsstand.subscription(NEW).preferences
         assert chosen.follows == frozenset({"operators", "proofs"})
 
         _, leave, _ = last_links(newsstand)  # of the issue behind the welcome
         page.goto(url + leave)
         button(page, "Leave the list")
+        expect(page.get_by_role("button", name="Undo", exact=True)).to_be_visible()
         assert newsstand.subscription(NEW).state is SubscriptionState.LEFT
         button(page, "Undo")
-        assert page.get_by_role("heading", name="Welcome back").is_visible()
+        expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     assert newsstand.subscription(NEW).state is SubscriptionState.ACTIVE
     assert newsstand.subscription(NEW).preferences == chosen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from newsletter.content.preferences import Preferences
 from newsletter.store.values import SubscriptionState
@@ -27,10 +27,10 @@ def test_a_reader_leaves_says_why_and_comes_back(newsstand: Newsstand, browser: 
         page.get_by_text("Say why").click()
         page.get_by_label("Too many mails").check()
         page.get_by_role("button", name="Leave the list").click()
-        assert page.get_by_role("heading", name="You have left AI for Science").is_visible()
+        expect(page.get_by_role("heading", name="You have left AI for Science")).to_be_visible()
         assert newsstand.departures()[0].reason == "too-many"
         page.get_by_role("button", name="Undo").click()
-        assert page.get_by_role("heading", name="Welcome back").is_visible()
+        expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     assert newsstand.subscription().state is SubscriptionState.ACTIVE
 
 
@@ -43,9 +43,9 @@ def test_a_reader_chooses_topics_and_finds_them_chosen(
         page.get_by_label("Neural operators", exact=True).check()
         page.get_by_label("Mute Proof automation").check()
         page.get_by_role("button", name="Save").click()
-        assert page.get_by_role("status").is_visible()
+        expect(page.get_by_role("status")).to_be_visible()
         page.goto(url + newsstand.choose_path())
-        assert page.get_by_label("Neural operators", exact=True).is_checked()
+        expect(page.get_by_label("Neural operators", exact=True)).to_be_checked()
     assert newsstand.subscription().preferences == Preferences(
         follows=frozenset({"operators"}), mutes=frozenset({"proofs"})
     )

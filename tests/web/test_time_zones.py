@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from newsletter.content.timing import Waves
 from newsletter.content.zones import zones_by_region
@@ -109,6 +109,6 @@ def test_a_reader_chooses_a_zone_on_a_small_phone_without_scripts(
         page.goto(url + newsstand.choose_path())
         page.get_by_label("Your time zone").select_option(label="Shanghai")
         page.get_by_role("button", name="Save", exact=True).click()
-        assert page.get_by_role("status").is_visible()
+        expect(page.get_by_role("status")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert newsstand.subscription().zone == "Asia/Shanghai"

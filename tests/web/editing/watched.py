@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Error, Page
 
+from tests.web.phone import PATIENCE
+
 _NOTE = """() => {
   window.shownAt = [];
   const root = document.documentElement;
@@ -22,6 +24,7 @@ def opened(
     page = browser.new_page(
         viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
     )
+    page.set_default_timeout(PATIENCE)
     page.on("pageerror", _raise)
     page.goto(url)
     page.wait_for_selector("html[data-shown]")
