@@ -29,6 +29,8 @@ from newsletter.rendering.mathtext import readable_maths
         (r"$x_{\mathrm{max}}$", "xₘₐₓ"),
         (r"\emph{Ab initio} at 5\% cost", "Ab initio at 5% cost"),
         (r"\(SO(3)\)-equivariant", "SO(3)-equivariant"),
+        (r"$\Delta s(t) = \hbar \omega \partial x$", "Δs(t) = ℏω ∂x"),
+        (r"$\alpha + \beta \in S$, $\pi 2$", "α + β ∈ S, π 2"),
         (r"$\mathbf{{x}}$", "x"),
         ("It costs $5 or $6", "It costs $5 or $6"),
         (r"$\begin{matrix}a\end{matrix}$", r"$\begin{matrix}a\end{matrix}$"),

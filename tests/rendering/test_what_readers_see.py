@@ -92,9 +92,10 @@ def test_one_section_needs_no_list_of_contents() -> None:
 
 
 def test_the_weeks_counts_are_not_torn_from_their_words_and_belong_to_the_editorial() -> None:
-    assert "· 92&nbsp;analyzed · 3&nbsp;breakthroughs" in seen(make_digest())[0].replace(
-        "\N{NO-BREAK SPACE}", "&nbsp;"
-    )
+    page = seen(make_digest())[0].replace("\N{NO-BREAK SPACE}", "&nbsp;")
+    assert "· 92&nbsp;analyzed · 3&nbsp;breakthroughs" in re.sub(r"<[^>]*>", "", page)
+    chinese = seen(make_digest(), languages=("zh",))[0]
+    assert re.search(r'· <span\s+style="white-space:nowrap">3\s项重大突破</span>', chinese)
     page, _ = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
     assert "analyzed" not in page
 
@@ -246,6 +247,14 @@ def test_the_abstract_stands_in_for_a_missing_summary() -> None:
     page, _ = seen(make_digest([make_entry(texts={"en": EntryText(abstract=abstract)})], []))
     assert "We show a thing. …" in page
     assert page.count("We show a thing.") < 40
+
+
+def test_a_paper_of_which_only_the_title_is_known_has_no_link_beside_it() -> None:
+    bare = make_entry(21, tier=Tier.MENTION, texts={}, arxiv_id=None)
+    page, text = seen(make_digest([bare], []))
+    assert page.count("/2026-W06#e0") == 1
+    assert "Details" not in page
+    assert "/2026-W06#e0" in text
 
 
 @pytest.mark.parametrize("name", ["weekly", "listing"])

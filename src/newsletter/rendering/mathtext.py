@@ -158,11 +158,21 @@ class _Reader:
                     raise _UnreadableError
                 return "".join(parts)
             read = self._one(sign)
+            if self._only_ends_a_command(sign, read):
+                self._at += 1
             apart = sign[1:] in _WORDS and parts and parts[-1][-1:].isalnum()
             parts.append(f" {read}" if apart else read)
         if not at_top:
             raise _UnreadableError
         return "".join(parts)
+
+    def _only_ends_a_command(self, sign: str, read: str) -> bool:
+        r"""Whether the space that is next was typed for TeX alone: `\Delta E` is ΔE."""
+        after = self._tokens[self._at : self._at + 2]
+        if sign[1:] not in SYMBOLS or not (read.isalpha() or read in "∂∇") or len(after) < 2:
+            return False
+        letter = SYMBOLS.get(after[1][1:], "") if after[1].startswith("\\") else after[1]
+        return after[0].isspace() and (letter.isalpha() or letter == "(")
 
     def _argument(self) -> str:
         sign = self._next()
