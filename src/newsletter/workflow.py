@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -218,15 +219,21 @@ def freeze(
 def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
     """Gives every reader of a frozen issue their row; goes on where an earlier run stopped, and
     with the next edition where the issue is amended meanwhile."""
+    for _ in _chunks(db, issue, now):
+        pass
+
+
+def _chunks(db: Database, issue: Issue, now: dt.datetime) -> Iterator[bool]:
+    """A transaction of rows each; True while others follow."""
     while True:
         with suppress(AmendedError):
-            _fan_out(db, issue, now)
+            yield from _chunks_of_edition(db, issue, now)
             return
         with db.read() as session:
             issue = issues.issue_by_id(session, issue.id)
 
 
-def _fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
+def _chunks_of_edition(db: Database, issue: Issue, now: dt.datetime) -> Iterator[bool]:
     choosing = Choosing(db, issue)
     today = local_day(issue.digest.list, now)
     with db.read() as session:
@@ -244,6 +251,17 @@ def _fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
                 wave=wave,
                 choose=choosing.choose,
             )
+        yield more
+
+
+async def _rows_made(db: Database, issue: Issue, around: Surroundings) -> bool:
+    """`fan_out` in a thread, so that pages answer meanwhile; False if told to stop before its end.
+    What there is by then stays."""
+    chunks = _chunks(db, issue, around.clock())
+    while await asyncio.to_thread(next, chunks, False):
+        if around.stop.is_set():
+            return False
+    return True
 
 
 async def send(
@@ -270,8 +288,8 @@ async def send(
         # What is frozen cannot be edited any more; not for the sake of a relay that is not there.
         await prove_relay(relay)
         issue = freeze(db, issue, template_folders, now, however_few=however_few)
-    if issue.state is IssueState.FROZEN:
-        fan_out(db, issue, now)
+    if issue.state is IssueState.FROZEN and not await _rows_made(db, issue, around):
+        return Summary(attempts={}, skipped=0, next_due=None, stopped=True)
     with db.write() as session:
         issue = issues.begin_sending(session, issue.id)
         if canary.is_open(session, issue.id):
