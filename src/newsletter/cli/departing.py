@@ -64,7 +64,10 @@ def unsubscribe(
     with database_about(address) as db, db.write() as session:
         person = store.show(session, address)
         if list_name and list_name not in person.subscriptions:
-            raise NotFoundError(f"{person.address} is not on {list_name}")
+            raise NotFoundError(
+                f"{person.address} is not on {list_name}: `newsletter subscribers show "
+                f"{person.address}` names their lists"
+            )
         names = [
             name
             for name, subscription in person.subscriptions.items()

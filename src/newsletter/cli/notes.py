@@ -83,7 +83,10 @@ def _store(db: Database, issue: Issue, before: Parts, wanted: Parts) -> Parts:
         there = _said(issues.issue_by_id(session, issue.id).digest)
         for (language, field), text in changed.items():
             if there.get((language, field), "") != before.get((language, field), ""):
-                raise ConflictError(f"somebody changed the {language} {field} while you wrote")
+                raise ConflictError(
+                    f"{issue.ref}: somebody changed the {language} {field} while you wrote; "
+                    "nothing of yours was stored: put both together"
+                )
             editing.set_note(session, issue.id, language, field, text, who=who(), now=now())
     return changed
 
@@ -116,7 +119,9 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NewsletterError(f"{name} is not UTF-8 text; nothing was changed") from None
+        raise NewsletterError(
+            f"{name} is not UTF-8: save it as UTF-8; nothing was changed"
+        ) from None
 
 
 def _written(before: str, name: str) -> bytes:

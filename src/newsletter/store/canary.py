@@ -66,7 +66,10 @@ def want(session: Session, issue_id: int, size: int, hold: dt.timedelta) -> None
         DeliveryRow.issue_id == issue_id, DeliveryRow.attempts > 0
     )
     if session.exec(attempted.limit(1)).first() is not None:
-        raise ConflictError("it is on its way already: a canary can only go first")
+        raise ConflictError(
+            "the issue is on its way already, and a canary can only go first: send it without "
+            "--canary"
+        )
     row = CanaryRow(
         issue_id=issue_id, size=size, hold=int(hold.total_seconds()), state=CanaryState.WANTED
     )
@@ -174,7 +177,7 @@ def release(session: Session, issue_id: int) -> None:
 def _row(session: Session, issue_id: int) -> CanaryRow:
     row = session.get(CanaryRow, issue_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise ConflictError("no canary was asked for")
+        raise ConflictError(f"the issue with the id {issue_id} has no canary")
     return row
 
 

@@ -64,7 +64,10 @@ def settle(
     found = delivery_for(session, issue_id, address)
     issue = issue_by_id(session, issue_id)
     if found is None:
-        raise NotFoundError(f"{issue.ref} has no message for {address}")
+        raise NotFoundError(
+            f"{issue.ref} has no message for {address}: `newsletter deliveries {issue.ref}` shows "
+            "whom it is for"
+        )
     if not arrived and issue.state is IssueState.CANCELLED:
         raise ConflictError(f"{issue.ref} is cancelled: nothing of it is sent again")
     if found.state is DeliveryState.SENDING and not alive(found.sender):

@@ -120,7 +120,10 @@ def letter(session: Session, mail_id: int) -> tuple[bytes, str]:
     query = select(MailRow.content, MailRow.envelope_sender).where(MailRow.id == mail_id)
     found = session.exec(query).first()
     if found is None:
-        raise NotFoundError(f"there is no mail with the id {mail_id} in the outbox")
+        raise NotFoundError(
+            f"there is no mail with the id {mail_id} in the outbox: `newsletter outbox` shows "
+            "those there are"
+        )
     return found
 
 

@@ -70,7 +70,10 @@ def mail(session: Session, mail_id: int) -> MailView:
     """
     row = session.get(MailRow, mail_id)
     if row is None:
-        raise NotFoundError(f"there is no mail with the id {mail_id} in the outbox")
+        raise NotFoundError(
+            f"there is no mail with the id {mail_id} in the outbox: `newsletter outbox` shows "
+            "those there are"
+        )
     query = select(MailAttemptRow).where(MailAttemptRow.mail_id == mail_id)
     attempts = session.exec(query.order_by(col(MailAttemptRow.id)))
     return _view(row, [_attempt(found) for found in attempts])
