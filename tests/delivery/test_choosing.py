@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from newsletter import workflow
 from newsletter.content.links import Links
 from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
+from newsletter.content.serial import dump_plan
 from newsletter.delivery.choosing import Choosing
 from newsletter.delivery.committer import Skipped
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.shard import Prepared
+from newsletter.delivery.showing import explain
 from newsletter.errors import AmendedError, ConflictError
 from newsletter.packaged import packaged
 from newsletter.rendering.compiling import compile_issue
@@ -25,7 +27,7 @@ from newsletter.rendering.templates import load_template
 from newsletter.store import amending, issues, ledger, subscribers
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
-from newsletter.store.selections import all_selected
+from newsletter.store.selections import all_selected, preferences_id
 from newsletter.store.tables import PlanRow
 from newsletter.store.values import Skip
 from tests.builders import make_digest, make_entry
@@ -188,6 +190,27 @@ def test_plans_are_made_before_anybody_is_kept_from_writing(
     monkeypatch.setattr(workflow, "FAN_OUT_CHUNK", 2)
     workflow.fan_out(database, issue, NOW)
     assert made == [False] * len(set((READERS | NOTHING).values()))
+
+
+def test_why_somebody_gets_what_tells_of_the_plan_that_is_kept(database: Database) -> None:
+    issue = going_out(database)
+    with database.write() as session:  # as an earlier version of this program would have planned
+        other = plan(issue.digest, Preferences(most=1))
+        number = preferences_id(session, Preferences())
+        session.exec(
+            update(PlanRow)
+            .where(col(PlanRow.preferences_id) == number)
+            .values(body=dump_plan(other))
+        )
+    for address, entries in (("ada@example.org", other.depths), ("emil@example.com", None)):
+        why = explain(database, issue, address)
+        assert not why.sent
+        depths = tuple(entry.depth for entry in why.entries)
+        assert depths == (entries or plan(issue.digest, Preferences()).depths)
+    ada = prepared(database, issue)["ada@example.org"]
+    assert isinstance(ada, Prepared)
+    titles = [item.entry.title.split(":")[0].encode() for item in issue.digest.entries]
+    assert [title in ada.content for title in titles] == [bool(d) for d in other.depths]
 
 
 def test_a_draft_has_no_plans(database: Database) -> None:

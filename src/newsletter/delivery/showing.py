@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from newsletter.content.digest import Digest
-from newsletter.content.planning import Depth, Plan, Rule, plan
+from newsletter.content.planning import Depth, Plan, Rule, plan, spoken
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load_plan
 from newsletter.delivery.dkim import Signer
@@ -23,7 +23,7 @@ from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.editions import compiled, edition_digest, plan_body
 from newsletter.store.issues import Issue
-from newsletter.store.selections import preferences_id
+from newsletter.store.selections import known_id, preferences_id
 from newsletter.store.subscribers import Subscriber
 from newsletter.tokens import Keyring
 
@@ -130,8 +130,12 @@ def _as_sent(session: Session, delivery: DeliveryView | None) -> tuple[Digest, P
 
 
 def _as_now(session: Session, issue: Issue, preferences: Preferences) -> tuple[Digest, Plan]:
-    chosen = plan(issue.digest, preferences)
     if issue.edition is None:
-        return issue.digest, chosen
-    form = compiled(session, issue.edition.id, "+".join(chosen.languages))
-    return issue.digest, plan(issue.digest, preferences, Compiled.loads(form))
+        return issue.digest, plan(issue.digest, preferences)
+    number = known_id(session, preferences)
+    body = None if number is None else plan_body(session, issue.edition.id, number)
+    if body is not None:  # as it will be sent, whatever is planned otherwise by now
+        return issue.digest, load_plan(body)
+    languages = "+".join(spoken(issue.digest.list, preferences))
+    form = Compiled.loads(compiled(session, issue.edition.id, languages))
+    return issue.digest, plan(issue.digest, preferences, form)

@@ -21,6 +21,12 @@ def preferences_id(session: Session, preferences: Preferences) -> int:
     return preferences_ids(session, [preferences])[preferences]
 
 
+def known_id(session: Session, preferences: Preferences) -> int | None:
+    """The id of these preferences, if anybody ever had them."""
+    digest = hashlib.sha256(dump(preferences).encode()).hexdigest()
+    return _known(session, [digest]).get(digest)
+
+
 def preferences_ids(session: Session, preferences: Iterable[Preferences]) -> dict[Preferences, int]:
     """The ids of many at once."""
     bodies = {choice: dump(choice) for choice in dict.fromkeys(preferences)}
