@@ -12,7 +12,7 @@ from newsletter.audience.subscriber_csv import Problem, export_rows, read_subscr
 from newsletter.content.entry import Tier
 from newsletter.content.preferences import Preferences
 from newsletter.errors import ImportFileError
-from newsletter.store.members import Member
+from newsletter.store.admission import Member
 from newsletter.store.values import SubscriptionState
 from tests.builders import TOPICS, make_list
 

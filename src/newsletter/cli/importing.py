@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from newsletter.audience.subscriber_csv import Problem, stream_subscribers
+from newsletter.cli.arguments import ListOption
 from newsletter.cli.departing import erasure_key
 from newsletter.cli.edge import (
     JsonOption,
@@ -31,9 +32,10 @@ from newsletter.cli.edge import (
 from newsletter.content.serial import plain
 from newsletter.errors import ImportFileError
 from newsletter.store import lists
+from newsletter.store.admission import Added, Member
 from newsletter.store.database import Database
 from newsletter.store.erasures import ErasureKey, erased_among
-from newsletter.store.members import Added, Member, import_rows
+from newsletter.store.members import import_rows
 
 _CHUNK = 20_000  # people in one transaction: the pages and a sender write in between
 _METERED = 20_000  # lines from which on progress is shown
@@ -71,9 +73,7 @@ class Problems:
 
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, with any delimiter and encoding.")],
-    list_name: Annotated[
-        str, typer.Option("--list", help="The list; needed where there are several.")
-    ] = "",
+    list_name: ListOption = "",
     topics: Annotated[
         str, typer.Option(help="`all`, or the column that names each person's topics.")
     ] = "",
