@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import uvloop
@@ -25,8 +25,11 @@ T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 QUICK = Timeouts(connect=0.25, mail=0.25, rcpt=0.25, data=0.25, block=0.25, body=0.25, quit=0.1)
-PATIENT = Timeouts(connect=15, quit=0.2)
-SHORT = Timeouts(connect=2, mail=1, rcpt=1, data=1, block=5, body=1, quit=0.2)
+PATIENT = Timeouts()
+SHORT = 2.5
+"""Seconds of patience at a stage where a server falls silent now and then: in vain no longer than
+must be, and longer than a busy machine may stand still at the same stage of another message."""
+
 IMPATIENT = Persistence(first=0.01, longest=0.05, failures=4)
 
 
@@ -41,7 +44,7 @@ class Sending:
     timeouts: Timeouts = PATIENT
     persistence: Persistence = IMPATIENT
     retry: Retry = field(default_factory=lambda: Retry(in_doubt=InDoubt.HOLD))
-    drain: float = 1.0
+    drain: float = 60.0
     clock: Callable[[], dt.datetime] = lambda: NOW
     observe: Callable[[Outcome], None] = lambda _outcome: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,9 +75,10 @@ def patience_with(server: ScriptedServer) -> Timeouts:
     Where nothing is ever answered nothing can be answered too late: then the shortest will do.
     """
     silent = [fault for fault in server.faults if fault.kind in (Kind.STALL, Kind.GARBAGE)]
-    if not silent:
-        return PATIENT
-    return QUICK if any(fault.times > 1_000 for fault in silent) else SHORT
+    if any(fault.times > 1_000 for fault in silent):
+        return QUICK
+    # After garbage aiosmtplib waits once more, for as long as for a connection.
+    return replace(PATIENT, connect=SHORT, quit=0.2, **{fault.stage: SHORT for fault in silent})
 
 
 def run(coroutine: Coroutine[Any, Any, T], loop: LoopFactory = uvloop.new_event_loop) -> T:

@@ -49,10 +49,11 @@ def test_all_who_wait_ride_in_one_transaction() -> None:
 
 
 def test_those_who_come_during_a_commit_gather_for_the_next() -> None:
-    ledger, gate = MemoryLedger.of(4), Event()
+    ledger, begun, gate = MemoryLedger.of(4), Event(), Event()
 
     def wait(_outcomes: Sequence[Outcome], _claims: Sequence[Claim]) -> None:
-        gate.wait(5)
+        begun.set()
+        gate.wait(60)
 
     ledger.before_commit = wait
 
@@ -60,7 +61,7 @@ def test_those_who_come_during_a_commit_gather_for_the_next() -> None:
         with ThreadPoolExecutor(1) as executor:
             committer = Committer(ledger, executor)
             first = committer.submit(None, claim(1))
-            await asyncio.sleep(0.01)
+            await asyncio.to_thread(begun.wait, 60)
             later = [committer.submit(None, claim(n)) for n in (2, 3)]
             await asyncio.sleep(0.01)
             committer.skip(Skipped(4, "nothing for them"))

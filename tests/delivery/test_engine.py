@@ -33,6 +33,7 @@ from tests.builders import make_digest
 from tests.delivery.scripted_server import Fault, Kind, ScriptedServer
 from tests.delivery.sending import IMPATIENT, PATIENT
 from tests.delivery.sending import run_on_asyncio as run
+from tests.ports import free_port
 from tests.store.stage import LIST, NOW, TODAY, everybody, join, sync
 
 KEYRING = Keyring.of(["a key of sufficient length for a test"])
@@ -111,23 +112,18 @@ class Keeper:
 def catcher() -> Iterator[tuple[Keeper, int]]:
     keeper = Keeper()
     controller = Controller(
-        keeper, hostname="127.0.0.1", port=0, decode_data=False, enable_SMTPUTF8=True
+        keeper,
+        hostname="127.0.0.1",
+        port=free_port(),
+        decode_data=False,
+        enable_SMTPUTF8=True,
+        ready_timeout=60,
     )
-    controller.port = _free_port()
     controller.start()
     try:
         yield keeper, controller.port
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def rendered(database: Database, issue: Issue, address: str) -> bytes:
@@ -306,7 +302,7 @@ def test_readers_with_nothing_in_the_issue_are_skipped_with_the_reason(
 
 def test_no_relay_at_all_is_one_clear_line_and_loses_nobody(sqlite_database: Database) -> None:
     issue = going_out(sqlite_database)
-    port = _free_port()
+    port = free_port()
     with pytest.raises(RelayError, match=f"127.0.0.1:{port} cannot be reached"):
         run(send(sqlite_database, issue, port))
     assert set(states(sqlite_database, issue).values()) == {DeliveryState.QUEUED}

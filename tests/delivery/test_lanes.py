@@ -55,7 +55,7 @@ def test_a_slow_provider_holds_nobody_up() -> None:
 
     async def go() -> None:
         async with server.running():
-            sending = Sending(ledger, options="&rate.qq=0.1")
+            sending = Sending(ledger, options="&rate.qq=0.01")
             task = asyncio.ensure_future(sending.to(server.port))
             while not others <= set(server.recipients):
                 server.took_one.clear()
@@ -95,7 +95,7 @@ def test_where_only_the_slow_are_left_no_more_is_read_than_may_wait(
             read += 1
             return ledger.page(after)
 
-        pace = Pace(parse_relay("smtp://127.0.0.1?rate.qq=0.1"))
+        pace = Pace(parse_relay("smtp://127.0.0.1?rate.qq=0.01"))
         line = Lanes(Feed(pages), pace, lambda: NOW, asyncio.Event(), frozenset({"qq"}))
         taken = [await line.take(wait=False) for _ in range(20)]
         assert [due is not None for due in taken] == [True] + [False] * 19
@@ -126,7 +126,7 @@ def test_a_stop_ends_all_waiting_at_once() -> None:
 
     async def go() -> None:
         async with server.running():
-            sending = Sending(ledger, options="&rate=0.1")
+            sending = Sending(ledger, options="&rate=0.01")
             task = asyncio.ensure_future(sending.to(server.port))
             await server.took_one.wait()
             sending.stop.set()

@@ -174,7 +174,7 @@ def test_the_outbox_goes_ahead_of_an_issue_and_beside_it(database: Database) -> 
         async with server.running(), ahead_of(database, relay_to(server), around()):
             await send(database, issue, server.port)
             put(database, "meanwhile@example.test")
-            await asyncio.wait_for(came.wait(), 5)
+            await asyncio.wait_for(came.wait(), 60)
 
     run(go())
     assert server.recipients[0] == "before@example.test"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -58,25 +59,30 @@ def test_nobody_waits_for_dns_and_each_domain_is_asked_once() -> None:
 
     def look_up(domain: str) -> list[str]:
         asked.append(domain)
-        answer.wait(10)
+        answer.wait(60)
         return ["aspmx.l.google.com."]
 
     hosts = MailHosts(look_up)
-    began = time.monotonic()
+    # Whoever waited would be told of Google.
     assert [hosts(f"d{n}.example") for n in range(50)] == [f"d{n}.example" for n in range(50)]
     assert hosts("gmail.com") == "google"
-    assert time.monotonic() - began < 5
     assert len(asked) <= AT_ONCE
     answer.set()
-    deadline = time.monotonic() + 10
-    while hosts("d0.example") != "google" and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert hosts("d0.example") == "google"
+    assert in_time(lambda: hosts("d0.example") == "google")
     assert asked.count("d0.example") == 1
 
 
 def test_dns_that_says_nothing_leaves_a_domain_to_itself() -> None:
-    hosts = MailHosts(lambda _domain: [])
+    found = {"later.example": ["aspmx.l.google.com."]}
+    hosts = MailHosts(lambda domain: found.get(domain, []))
     hosts("example.org")
-    time.sleep(0.05)
+    assert in_time(lambda: hosts("later.example") == "google"), "DNS has said nothing by then"
     assert hosts("example.org") == "example.org"
+
+
+def in_time(holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold, for which it has a minute."""
+    deadline = time.monotonic() + 60
+    while not (found := holds()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
+from typing import Any
 
 import pytest
 
 from newsletter import workflow
 from newsletter.content.mailinglist import Policies
+from newsletter.delivery import trying
 from newsletter.delivery.relay import parse_relay
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.trying import passes, too_bad
@@ -34,22 +37,29 @@ def with_canary(database: Database, size: int = 2, hold: dt.timedelta = HALF_AN_
 
 
 async def tried(
-    database: Database, issue: Issue, server: ScriptedServer, now: dt.datetime = NOW
+    database: Database,
+    issue: Issue,
+    server: ScriptedServer,
+    now: dt.datetime = NOW,
+    *,
+    waits: bool = False,
 ) -> bool:
-    """Sends what may be sent, and asks whether the rest may follow; for at most half a second."""
+    """Sends what may be sent, and asks whether the rest may follow; if that `waits`, for half a
+    second."""
     around = Surroundings(clock=lambda: now, chance=lambda: 0.5, stop=asyncio.Event())
     async with server.running():
         await send(database, issue, server.port, now=now)
-        asyncio.get_running_loop().call_later(0.5, around.stop.set)
+        if waits:
+            asyncio.get_running_loop().call_later(0.5, around.stop.set)
         return await passes(database, issue, around)
 
 
 def test_the_rest_waits_for_the_hold_also_after_a_restart(database: Database) -> None:
     issue, server = with_canary(database), ScriptedServer()
-    assert not run(tried(database, issue, server)), "the hold is not over"
+    assert not run(tried(database, issue, server, waits=True)), "the hold is not over"
     assert len(server.accepted) == 2
     almost = NOW + HALF_AN_HOUR - dt.timedelta(seconds=1)
-    assert not run(tried(database, issue, server, almost))
+    assert not run(tried(database, issue, server, almost, waits=True))
     assert len(server.accepted) == 2
     over = NOW + HALF_AN_HOUR
     assert run(tried(database, issue, server, over))
@@ -72,15 +82,25 @@ def test_too_many_refusals_pause_the_issue_and_say_why(database: Database) -> No
 
 def test_a_pause_ends_the_hold(database: Database) -> None:
     issue, server = with_canary(database), ScriptedServer()
-    run(tried(database, issue, server))
+    run(tried(database, issue, server, waits=True))
     with database.write() as session:
         steering.pause(session, issue.id)
     assert not run(tried(database, issue, server, NOW + HALF_AN_HOUR))
     assert len(server.accepted) == 2
 
 
-def test_a_send_that_ended_in_the_hold_says_so(database: Database) -> None:
+def test_a_send_that_ended_in_the_hold_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     issue, server = with_canary(database), ScriptedServer()
+    held, going = threading.Event(), trying._going
+
+    def look(*asked: Any) -> bool:
+        """The look of one that holds: it is looked again and again until the hold is over."""
+        held.set()
+        return going(*asked)
+
+    monkeypatch.setattr(trying, "_going", look)
 
     async def go(pauses: bool) -> Summary:
         around = Surroundings(clock=lambda: NOW, chance=lambda: 0.5, stop=asyncio.Event())
@@ -92,10 +112,16 @@ def test_a_send_that_ended_in_the_hold_says_so(database: Database) -> None:
             with database.write() as session:
                 steering.pause(session, issue.id, "the title is wrong")
 
+        async def in_the_hold() -> None:
+            held.clear()
+            await asyncio.to_thread(held.wait, 60)
+            interrupt()
+
         async with server.running():
-            asyncio.get_running_loop().call_later(1.5, interrupt)
             relay = parse_relay(f"smtp://127.0.0.1:{server.port}")
-            return await workflow.send(database, issue, relay, KEYRING, (), around)
+            sending = workflow.send(database, issue, relay, KEYRING, (), around)
+            summary, _ = await asyncio.gather(sending, in_the_hold())
+            return summary
 
     summary = run(go(pauses=False))
     assert (summary.stopped, summary.halt) == (True, "")

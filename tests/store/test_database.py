@@ -170,7 +170,7 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
 
         thread = threading.Thread(target=read)
         thread.start()
-        assert done.wait(5)
+        assert done.wait(60)
         thread.join()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,21 +34,29 @@ class MaildirHandler:
         return "250 2.0.0 kept"
 
 
+class _Listening(Controller):
+    """A controller whose socket listens before it starts: a port that was free when it was looked
+    for may be somebody's by then."""
+
+    def __init__(self, handler: MaildirHandler, listener: socket.socket) -> None:
+        port = listener.getsockname()[1]
+        super().__init__(handler, hostname=HOST, port=port, ready_timeout=60)
+        self._listener = listener
+
+    def _create_server(self) -> Awaitable[asyncio.Server]:
+        made: Awaitable[asyncio.Server] = self.loop.create_server(
+            self._factory_invoker, sock=self._listener
+        )
+        return made
+
+
 @contextmanager
 def catcher(folder: Path) -> Iterator[str]:
     """A catcher on a free port that fills the Maildir `folder`; yields its SMTP URL."""
-    port = _free_port()
-    controller = Controller(MaildirHandler(folder), hostname=HOST, port=port, enable_SMTPUTF8=True)
-    controller.start()
-    try:
-        yield f"smtp://{HOST}:{port}"
-    finally:
-        controller.stop()
-
-
-def _free_port() -> int:
-    # aiosmtpd's controller connects to the port it was given to see whether it is up: not 0.
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    with socket.create_server((HOST, 0)) as listener:
+        controller = _Listening(MaildirHandler(folder), listener)
+        controller.start()
+        try:
+            yield f"smtp://{HOST}:{controller.port}"
+        finally:
+            controller.stop()
