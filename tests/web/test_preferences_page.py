@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.content.entry import Tier
-from newsletter.content.preferences import Preferences
+from newsletter.content.preferences import GREATEST_MOST, Preferences
 from newsletter.store import subscribers
 from newsletter.tokens import TEST_DELIVERY, Purpose
 from newsletter.web.choices import ChoicesForm
@@ -69,6 +69,7 @@ def store(newsstand: Newsstand, preferences: Preferences) -> None:
         Preferences(),
         Preferences(follows=frozenset({"operators"}), mutes=frozenset({"proofs"})),
         Preferences(only_topics=True, lowest_tier=Tier.NOTABLE, html=False, most=12),
+        Preferences(most=GREATEST_MOST),
         Preferences(languages=("zh", "en"), follows=frozenset({"general", "proofs"})),
     ],
 )
@@ -123,6 +124,16 @@ def test_choices_are_stored_and_shown_again(newsstand: Newsstand) -> None:
     shown = as_shown(newsstand)
     assert shown["follow"] == ["operators"]
     assert shown["pause_until"] == ["2026-03-01"]
+
+
+def test_who_got_everything_and_ticks_topics_gets_those(newsstand: Newsstand) -> None:
+    data = {"scope": "everything", "follow": ["operators"]}
+    newsstand.client.post(newsstand.choose_path(), data=data)
+    assert newsstand.subscription().preferences.follows == frozenset({"operators"})
+    assert as_shown(newsstand)["scope"] == ["chosen"]
+    # Now the topics were ticked when it was shown, and what was moved is the choice above them.
+    newsstand.client.post(newsstand.choose_path(), data=data)
+    assert newsstand.subscription().preferences.follows is None
 
 
 def test_a_pause_until_a_day_that_has_come_is_none(newsstand: Newsstand) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from newsletter.audience.topic_tables import EVERYTHING, NOTHING
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.preferences import Preferences
+from newsletter.content.preferences import GREATEST_MOST, Preferences
 from newsletter.content.topics import TopicTree
 from newsletter.content.zones import parse_zone
 from newsletter.errors import ZoneError
@@ -177,8 +177,8 @@ def _most(cell: str) -> int | None:
         return None
     # A spreadsheet turns 5 into 5.0 when the column has an empty cell.
     number = cell.removesuffix(".0")
-    if not (number.isascii() and number.isdigit() and 0 < int(number) < 100_000):
-        raise RowError(f"most must be a whole number above 0, not {cell!r}")
+    if not (number.isascii() and number.isdigit() and 0 < int(number) <= GREATEST_MOST):
+        raise RowError(f"most must be a whole number from 1 to {GREATEST_MOST}, not {cell!r}")
     return int(number)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.preferences import Preferences
+from newsletter.content.preferences import GREATEST_MOST, Preferences
 from newsletter.content.zones import parse_zone
 from newsletter.errors import NewsletterError
 
@@ -34,7 +34,10 @@ ZoneOption = Annotated[
     str | None,
     typer.Option("--zone", help="Their time zone, as Europe/Berlin; `list` for the list's own."),
 ]
-MostOption = Annotated[int | None, typer.Option(min=0, help="Most entries an issue; 0: no limit.")]
+MostOption = Annotated[
+    int | None,
+    typer.Option(min=0, max=GREATEST_MOST, help="Most entries an issue; 0: no limit."),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

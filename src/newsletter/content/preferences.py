@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from newsletter.content.entry import Tier
 
+GREATEST_MOST = 99_999
+"""The greatest number of entries that can be asked for as a limit, whoever asks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
@@ -16,7 +19,7 @@ class Preferences:
     no mail is wanted. A parent topic stands for its children; `mutes` wins over `follows`.
     `only_topics` leaves out `general` and the editorial. `lowest_tier` is the last tier wanted.
     `languages` is one, or two for both side by side, the first one first. `most` limits the entries
-    of an issue.
+    of an issue, to `GREATEST_MOST` at most.
 
     `had` is no wish: it names, by key, entries of this one issue that a reader was sent in an
     earlier one. It is empty for nearly everybody, and always in what is stored of a subscription.

@@ -12,13 +12,10 @@ from pydantic import BaseModel, Field
 from newsletter.content.choosing import Choices
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.preferences import Preferences
+from newsletter.content.preferences import GREATEST_MOST, Preferences
 from newsletter.content.topics import GENERAL, TopicTree
 from newsletter.content.zones import parse_zone
 from newsletter.errors import ZoneError
-
-GREATEST_MOST = 500
-"""The greatest number of papers that can be asked for as a limit."""
 
 LISTS_OWN = "list"
 """What a form says for the list's own time zone: an empty field passes for one not sent."""
@@ -54,12 +51,15 @@ class ChoicesForm(BaseModel):
         """The preferences that the form asks for.
 
         What a form cannot say stays as it was; topics and languages that the list does not have
-        (any more) are passed over.
+        (any more) are passed over. To who got everything it showed no topic ticked: whoever ticks
+        one then means it, also where the choice above the topics was not moved along.
         """
         tree = mailing_list.topics
-        follows = _known(self.follow, tree) | (frozenset((GENERAL,)) & (before.follows or set()))
+        ticked = _known(self.follow, tree)
+        follows = ticked | (frozenset((GENERAL,)) & (before.follows or set()))
+        everything = self.scope == "everything" and not (before.follows is None and ticked)
         return Preferences(
-            follows=None if self.scope == "everything" else follows,
+            follows=None if everything else follows,
             mutes=_known(self.mute, tree) | (frozenset((GENERAL,)) & before.mutes),
             only_topics=self.only_topics == "yes",
             lowest_tier=self.lowest_tier,

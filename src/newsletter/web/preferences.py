@@ -10,12 +10,13 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.content.moments import local_day
+from newsletter.content.preferences import GREATEST_MOST
 from newsletter.store.choosing import choose
 from newsletter.store.readers import Reader
 from newsletter.store.values import Way
 from newsletter.tokens import Purpose
 from newsletter.web.branches import branches
-from newsletter.web.choices import GREATEST_MOST, ChoicesForm, Chosen
+from newsletter.web.choices import ChoicesForm, Chosen
 from newsletter.web.language import Asked, Language
 from newsletter.web.masking import masked
 from newsletter.web.nobody import nobody

@@ -11,12 +11,12 @@ from sqlmodel import Session
 
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
-from newsletter.content.preferences import Preferences
+from newsletter.content.preferences import GREATEST_MOST, Preferences
 from newsletter.delivery.repeating import without_had
 from newsletter.errors import NotFoundError
 from newsletter.store import subscribers
 from newsletter.store.issues import Issue, audience_preview, selected
-from newsletter.web.choices import GREATEST_MOST, ChoicesForm
+from newsletter.web.choices import ChoicesForm
 
 NOBODY = "reader@example.org"
 """To whom a message is addressed that is nobody's in particular; a domain of RFC 2606."""
@@ -85,7 +85,7 @@ def _preferences(session: Session, asked: Asked, issue: Issue, today: dt.date) -
 def _clicked(asked: Asked, mailing_list: MailingList, before: Preferences) -> Preferences:
     form = ChoicesForm(
         scope="chosen" if asked.scope == "chosen" else "everything",
-        follow=asked.follow,
+        follow=asked.follow if asked.scope == "chosen" else [],
         mute=asked.mute,
         only_topics=asked.only_topics,
         lowest_tier=asked.lowest_tier,
