@@ -78,9 +78,8 @@ def test_each_of_its_readers_is_mailed_their_part_in_their_languages(walk: Walk)
         for name in ("ann", "bo", "chen")
     }
     storm, protein = "Storm surges by neural operator", "一个蛋白质语言模型"
-    assert protein in texts["ann"] and storm not in texts["ann"]
-    assert storm in texts["bo"] and protein not in texts["bo"]
-    assert storm in texts["chen"] and protein in texts["chen"]
+    got = {name: {title for title in (storm, protein) if title in texts[name]} for name in texts}
+    assert got == {"ann": {protein}, "bo": {storm}, "chen": {storm, protein}}
 
 
 def test_what_became_of_it_is_told(walk: Walk) -> None:
