@@ -33,7 +33,7 @@ _COMMANDS = {
     "render": "issues",
     "check": "checking",
     "send": "sending",
-    "status": "deliveries",
+    "status": "status",
     "report": "report",
     "dkim": "signing",
 }

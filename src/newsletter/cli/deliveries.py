@@ -1,38 +1,31 @@
-"""`newsletter deliveries` and `newsletter status`: who got what, and where an issue is."""
+"""`newsletter deliveries`: what became of each reader's message."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 from sqlmodel import Session
 
 from newsletter.cli.arguments import IssueArgument
-from newsletter.cli.canary import describe
 from newsletter.cli.edge import (
     JsonOption,
-    counted,
     database,
     now,
     out,
-    show_facts,
     show_json,
     show_table,
     split_issue,
 )
 from newsletter.cli.listing import DEFAULT, ListsByDefault
 from newsletter.cli.retrying import retry
-from newsletter.cli.standing import show_standing
-from newsletter.cli.unread import warn_of_unread_mail
-from newsletter.content.mailinglist import InDoubt
 from newsletter.content.serial import plain
-from newsletter.store import canary, issues, ledger, senders
 from newsletter.store import doubts as settling
+from newsletter.store import issues, ledger, senders
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.values import DeliveryState
-from newsletter.store.waves import waiting_waves
 
 app = typer.Typer(
     cls=ListsByDefault, help="What became of each reader's message.", rich_markup_mode=None
@@ -50,10 +43,10 @@ def list_(
     """Every reader's row: state, attempts, and what the relay said last. `list` may be left out."""
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
-        rows = _rows(session, found.id, state, domain, to, _alive_in(db))
+        rows = _rows(session, found.id, state, domain, to, alive_in(db))
         if to:
             whole = (ledger.delivery(session, row.id) for row in rows)
-            rows = list(settling.as_they_are(whole, _alive_in(db)))
+            rows = list(settling.as_they_are(whole, alive_in(db)))
     if json:
         show_json([plain(row) for row in rows])
         return
@@ -122,7 +115,7 @@ def resolve(
         with db.write() as session:
             found = issues.get_issue(session, *split_issue(issue))
             settled = settling.settle(
-                session, found.id, address, arrived=arrived, alive=_alive_in(db), now=now()
+                session, found.id, address, arrived=arrived, alive=alive_in(db), now=now()
             )
         with db.write() as session:
             issues.finish_if_done(session, found.id, now())
@@ -133,96 +126,6 @@ def resolve(
 app.command()(retry)
 
 
-def status(
-    issue: Annotated[str | None, typer.Argument(metavar="[ISSUE]")] = None, json: JsonOption = False
-) -> None:
-    """Every issue with its deliveries by state; one issue with its skips by reason, too."""
-    with database() as db, db.read() as session:
-        alive = _alive_in(db)
-        if issue is None:
-            warn_of_unread_mail(session)
-            rows = [
-                (found, _counts(session, found, settling.left_behind(session, found.id, alive)))
-                for found in issues.list_issues(session)
-            ]
-            if json:
-                show_json([_summary(found, counts) for found, counts in rows])
-            else:
-                show_table(
-                    ("issue", "state", *DeliveryState),
-                    [(f.ref, f.state, *(c.get(s, 0) for s in DeliveryState)) for f, c in rows],
-                )
-                show_standing(session)
-            return
-        found = issues.get_issue(session, *split_issue(issue))
-        left = settling.left_behind(session, found.id, alive)
-        counts = _counts(session, found, left)
-        skips = issues.skips(session, found.id)
-        few = canary.canary(session, found.id)
-        waves = waiting_waves(session, found.id)
-        held = ledger.deliveries(session, found.id, state=DeliveryState.IN_DOUBT)
-        doubts = [row.address for row in (*held, *left)]
-    if json:
-        show_json(
-            {
-                **_summary(found, counts),
-                "note": found.note,
-                "canary": plain(few) if few else None,
-                "waves": [{"at": wave.at, "readers": wave.readers} for wave in waves],
-                "skipped_because": skips,
-                "in_doubt": doubts,
-            }
-        )
-        return
-    show_facts(
-        {
-            "issue": found.ref,
-            "state": f"{found.state}: {found.note}" if found.note else found.state,
-            **({"canary": describe(few)} if few else {}),
-            "days": f"{found.period.first} to {found.period.last}",
-            "entries": len(found.digest.entries),
-            **{state: number for state, number in counts.items() if number},
-        }
-    )
-    for wave in waves:
-        out.print(
-            f"  wave of {wave.at.astimezone():%a %H:%M %Z}: {counted(wave.readers, 'reader')}"
-        )
-    for reason, number in skips.items():
-        out.print(f"  skipped, {reason}: {number}")
-    for address in doubts:
-        out.print(f"  in doubt: {address}")
-    if left:
-        resends = found.digest.list.policies.in_doubt is InDoubt.RESEND
-        out.print(
-            f"their sender ended: `newsletter send {found.ref}` "
-            f"{'sends them the same again' if resends else 'holds them'}; "
-            f"`newsletter deliveries resolve {found.ref} ADDRESS` settles one by hand"
-        )
-
-
-def _alive_in(db: Database) -> Callable[[str], bool]:
+def alive_in(db: Database) -> Callable[[str], bool]:
+    """Whether a sender, by its name, is still at work."""
     return lambda sender: senders.alive(db, sender)
-
-
-def _counts(
-    session: Session, found: issues.Issue, left: Sequence[DeliveryView]
-) -> dict[DeliveryState, int]:
-    """Deliveries by state; what dead senders left is in doubt, whatever its row still says."""
-    counts = dict(issues.counts(session, found.id))
-    if left:
-        sending, doubtful = DeliveryState.SENDING, DeliveryState.IN_DOUBT
-        counts[sending] = counts.get(sending, 0) - len(left)
-        counts[doubtful] = counts.get(doubtful, 0) + len(left)
-    return counts
-
-
-def _summary(found: issues.Issue, counts: Mapping[DeliveryState, int]) -> dict[str, object]:
-    return {
-        "issue": found.ref,
-        "state": found.state,
-        "first_day": found.period.first,
-        "last_day": found.period.last,
-        "entries": len(found.digest.entries),
-        "deliveries": {state.value: counts.get(state, 0) for state in DeliveryState},
-    }
