@@ -85,3 +85,16 @@ def test_lists_and_quotations_of_a_note_are_dressed_as_the_rest_in_light_and_in_
     dark = page[page.index("prefers-color-scheme: dark") :]
     assert "blockquote { border-color" in dark[: dark.index("</style>")]
     assert "科学智能周报 · 2026年2月12日" in page
+
+
+@pytest.mark.parametrize("subject", ["关于上周论文链接的更正与致歉" * 12, "Donaudampfschiff" * 20])
+def test_a_long_subject_without_spaces_is_set_like_any_other(subject: str) -> None:
+    digest = announcement(
+        make_list(), f"# {subject}\n\nSorry.", dt.date(2026, 2, 12), source="n.md"
+    )
+    form, reader = compiled(digest, ("en",)), chosen(digest, Preferences())
+    page = re.sub(r"<!--\n-->", "", form.html(reader, make_values()))
+    assert subject in page
+    title = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    assert title is not None
+    assert title[1].replace("\n", "") == subject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.rendering import Compiled, compile_alone, compile_issue, load_template
 from newsletter.rendering.checks.page import read_html
 from newsletter.rendering.marks import nonce_of
+from newsletter.rendering.prose import rich
 from tests.builders import make_digest, make_values
 
 LINKS = Links("https://news.example.org")
@@ -116,3 +118,19 @@ def test_both_languages_stand_one_above_the_other_each_marked_as_its_own(name: s
 
 def body(page: str) -> str:
     return page[page.index("<body") :]
+
+
+@pytest.mark.parametrize(
+    ("note", "written"),
+    [
+        ("Before.\n## A *new* time\nAfter.", "<p><strong>A <em>new</em> time</strong></p>"),
+        ("Before.\n\n    if a < b:\n    go", "<p><code> if a &lt; b:<br>go</code></p>"),
+        ("```sh\nmake a\nmake b\n```\nAfter.", "<p><code>make a<br>make b</code></p>"),
+        ("A ![curve of *n*](https://papers.eu/c.png) here.", "<p>A curve of n here.</p>"),
+    ],
+)
+def test_what_a_few_tags_cannot_say_keeps_its_place_and_its_words(note: str, written: str) -> None:
+    shown = re.sub(r"\s+", " ", rich(note)).replace("> ", ">")
+    assert written.replace("> ", ">") in shown
+    assert shown.startswith("<p>")
+    assert shown.endswith("</p>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import html
 import re
 from typing import Any
 
@@ -114,6 +115,15 @@ def test_a_topic_read_from_the_right_is_isolated_too_and_others_are_not() -> Non
     for part in seen(week, follows=frozenset({"forces"})):
         assert "\u2068כוחות\u2069" in part
     assert not re.search("[\u2066-\u2069]", "".join(seen(make_digest())))
+
+
+def test_a_name_in_another_language_is_escaped_but_once() -> None:
+    title = f"Ada's & Béla's {'week' * 20} <digest>"
+    page = seen(make_digest(titles={"en": title}), languages=("zh",))[0]
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL))
+    assert heading is not None
+    assert 'lang="en"' in heading[1]
+    assert html.unescape(re.sub(r"<[^>]*>", "", heading[1])) == title
 
 
 def test_the_subject_of_a_listing_has_its_parts_told_apart_in_each_language() -> None:

@@ -71,8 +71,8 @@ def place(mjml: str, marks: Marks, file: str) -> str:
 
 
 def _comment(walk: _Walk, comment: str) -> str:
-    if comment == BREAK:
-        return comment
+    if comment == BREAK:  # a title in the head cannot hold a comment, and is seen by nobody
+        return "\n" if walk.inside("mj-head") else comment
     for match in walk.marks.either.finditer(comment):
         raise _where(walk, match).error("stands inside a comment, where it cannot be cut")
     return comment
