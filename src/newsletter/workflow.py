@@ -144,12 +144,22 @@ def amend_issue(
         raise ConflictError(f"{issue.ref} is an announcement: cancel it and send another")
     with senders.hold_issue(db, issue.id):
         with db.read() as session:
-            made = _assembled(session, issue.list_name, issue.period, public_url)
-        digest = replace(made, name=issue.name, notes=issue.digest.notes)
+            digest = amended_digest(session, issue, public_url)
         refuse_few(db, issue, digest)
         forms = compiled_forms(digest, template_folders)
         with db.write() as session:
             return amending.amend(session, issue.id, digest, forms, now, frozen_targets(digest))
+
+
+def is_amendable(issue: Issue) -> bool:
+    """Whether an issue is frozen and may still go to somebody, and is no announcement."""
+    return issue.state in amending.OPEN and not issue.digest.subject
+
+
+def amended_digest(session: Session, issue: Issue, public_url: str = "") -> Digest:
+    """What a frozen issue would say if it were amended now."""
+    made = _assembled(session, issue.list_name, issue.period, public_url)
+    return replace(made, name=issue.name, notes=issue.digest.notes)
 
 
 def issue_of_week(

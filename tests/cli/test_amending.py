@@ -54,6 +54,18 @@ def half_way(filled: Run, gone: str, mail: Path, tmp_path: Path) -> Run:
     return filled
 
 
+def test_a_diff_foretells_what_an_amendment_takes_in(half_way: Run) -> None:
+    shown = half_way("issues", "diff", ISSUE)
+    assert f"`newsletter issues amend {ISSUE}` takes in, for who has not been sent it:" in shown.out
+    assert f"+ {MENDED}" in shown.out
+    before = json.loads(half_way("issues", "diff", ISSUE, "--json").out)
+    assert MENDED in [one["after"] for one in before["amend"]]
+    assert before["differences"] == []
+    half_way("issues", "amend", ISSUE)
+    after = json.loads(half_way("issues", "diff", ISSUE, "--json").out)
+    assert (after["amend"], after["differences"]) == ([], before["amend"])
+
+
 def test_each_has_their_edition_and_render_and_why_show_it(
     half_way: Run, mail: Path, tmp_path: Path
 ) -> None:

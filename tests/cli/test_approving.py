@@ -44,6 +44,23 @@ def test_an_admins_word_is_enough_and_is_said(reviewed: Run, mail: Path) -> None
     assert reviewed(*SEND).code == 0  # what is frozen goes on without being asked about
 
 
+def test_a_template_that_was_changed_after_the_approval_wants_another(
+    reviewed: Run, mail: Path, tmp_path: Path
+) -> None:
+    reviewed("issues", "approve", ISSUE)
+    file = tmp_path / "templates" / "weekly" / "issue.txt"
+    text = file.read_text("utf-8")
+    file.write_text(f"{text}A word that nobody has approved.\n", "utf-8")
+    refused = reviewed(*SEND)
+    assert (refused.code, list(mail.iterdir())) == (1, [])
+    assert f"{ISSUE} or its template was changed since" in refused.err
+    assert "~ files of its template" in reviewed("issues", "diff", ISSUE).out
+    assert json.loads(reviewed("issues", "show", ISSUE, "--json").out)["review"] == "asked"
+    file.write_text(text, "utf-8")
+    assert reviewed("issues", "diff", ISSUE).out.endswith("nothing is different\n")
+    assert reviewed(*SEND).code == 0
+
+
 def test_what_was_changed_after_its_approval_is_refused(reviewed: Run, mail: Path) -> None:
     reviewed("issues", "approve", ISSUE, "--note", "fine")
     key = json.loads(reviewed("issues", "show", ISSUE, "--json").out)["entries"][-1]["key"]

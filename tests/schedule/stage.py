@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,12 +57,12 @@ class ClockStage:
     now: dt.datetime = MONDAY
     events: list[Event] = field(default_factory=list)
     unreachable: bool = False
+    folders: tuple[Path, ...] = (packaged("templates"),)
 
     @property
     def hands(self) -> Doing:
         ring = Keyring.of([KEY])
-        folders = (packaged("templates"),)
-        return Doing(self.database, Letters(ring, folders), folders, "", self._prove)
+        return Doing(self.database, Letters(ring, self.folders), self.folders, "", self._prove)
 
     def _prove(self, issue: Issue) -> None:
         if self.unreachable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +14,7 @@ from newsletter.content.entry import Period
 from newsletter.content.mailinglist import Policies, TooFew
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.errors import ConflictError
+from newsletter.packaged import packaged
 from newsletter.store import issues, reviews, slots, steering
 from newsletter.store.editing import drop, set_note
 from newsletter.store.senders import CLOCK, hold_issue
@@ -27,7 +30,7 @@ READY = ["assemble 2026-W06", "remind 2026-W06", "send 2026-W06"]
 
 def approve(stage: ClockStage) -> None:
     with stage.database.write() as session:
-        reviews.approve(session, stage.issue().id, "eva", stage.now)
+        reviews.approve(session, stage.issue().id, "eva", stage.now, files=stage.hands.files)
 
 
 def test_a_draft_a_reminder_and_the_send_each_at_its_moment(stage: ClockStage) -> None:
@@ -295,7 +298,14 @@ def test_an_approval_between_the_moment_and_the_deadline_sends_at_once(
 
 def reject(stage: ClockStage) -> None:
     with stage.database.write() as session:
-        reviews.reject(session, stage.issue().id, "eva", stage.now, note="The second summary.")
+        reviews.reject(
+            session,
+            stage.issue().id,
+            "eva",
+            stage.now,
+            note="The second summary.",
+            files=stage.hands.files,
+        )
 
 
 @pytest.mark.parametrize("policy", ReviewPolicy)
@@ -333,6 +343,19 @@ def test_a_draft_that_changes_after_its_approval_wants_another(reviewed: ClockSt
     reviewed.look()
     assert reviewed.issue().digest.notes == {"en": "One more thing."}
     assert reviewed.issue().state is IssueState.FROZEN
+
+
+def test_a_template_that_changes_after_the_approval_wants_another(
+    reviewed: ClockStage, tmp_path: Path
+) -> None:
+    reviewed.until("2026-02-12 05:00")
+    approve(reviewed)
+    weekly = tmp_path / "templates" / "weekly"
+    shutil.copytree(packaged("templates") / "weekly", weekly)
+    (weekly / "issue.txt").write_text("Something else.\n", "utf-8")
+    reviewed.folders = (weekly.parent,)
+    reviewed.until("2026-02-12 08:00")
+    assert reviewed.slot().state is SlotState.HELD
 
 
 def test_what_was_approved_goes_although_more_has_come_in(reviewed: ClockStage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newsletter.cli.edge import err
 from newsletter.cli.identity import who
+from newsletter.cli.template_files import template_files
 from newsletter.content.timing import ReviewPolicy
 from newsletter.errors import ConflictError
 from newsletter.store import lists, reviews
@@ -43,11 +44,11 @@ def unapproved(db: Database, wanted: Issue) -> str:
         return ""
     with db.read() as session:
         schedule = lists.get_list(session, wanted.list_name).schedule
-        found = reviews.review(session, wanted.id)
+        found = reviews.review(session, wanted.id, template_files)
     if found.state is ReviewState.CHANGES_WANTED:
         return f"{wanted.ref}: {found.by} wants changes: {' '.join(found.note.split())}"
     if schedule.review is not ReviewPolicy.REQUIRED or found.state is ReviewState.APPROVED:
         return ""
     if found.changed:
-        return f"{wanted.ref} was changed since {found.by} judged it"
+        return f"{wanted.ref} or its template was changed since {found.by} judged it"
     return f"{wanted.ref}: nobody has approved it, and its list asks for that"

@@ -32,6 +32,7 @@ from newsletter.cli.edge import (
 from newsletter.cli.emptiness import tell_if_empty
 from newsletter.cli.linking import led
 from newsletter.cli.signing import signer
+from newsletter.cli.template_files import template_files
 from newsletter.content.entry import Period
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.showing import render_for
@@ -113,7 +114,7 @@ def show(issue: IssueArgument, json: JsonOption = False) -> None:
     with database() as db, db.read() as session:
         found = store.get_issue(session, *split_issue(issue))
         left_out = editing.left_out(session, found.id)
-        judged = reviews.review(session, found.id)
+        judged = reviews.review(session, found.id, template_files)
     if json:
         said = {"editorial": editing.said(found.digest), "review": judged.state}
         show_json(_issue_json(found) | said | {"left_out": [one.entry.key for one in left_out]})

@@ -23,6 +23,7 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.identity import who
+from newsletter.cli.template_files import template_files
 from newsletter.content.comparing import Change, Difference, compare
 from newsletter.content.digest import Digest
 from newsletter.content.serial import plain
@@ -44,7 +45,7 @@ def approve(
     with database() as db, db.write() as session:
         found = issues.get_issue(session, *split_issue(issue))
         waiting = _waiting(session, found)
-        reviews.approve(session, found.id, who(), now(), note=note)
+        reviews.approve(session, found.id, who(), now(), note=note, files=template_files)
     number = len(found.digest.entries)
     entries = "1 entry" if number == 1 else f"{number} entries"
     out.print(f"{issue}: approved by {who()}, with {entries}")
@@ -64,7 +65,7 @@ def reject(
         raise NewsletterError("say what to change: --note 'the second summary is not ours'")
     with database() as db, db.write() as session:
         found = issues.get_issue(session, *split_issue(issue))
-        reviews.reject(session, found.id, who(), now(), note=note)
+        reviews.reject(session, found.id, who(), now(), note=note, files=template_files)
     out.print(f"{issue}: changes wanted by {who()}: {note.strip()}")
 
 
@@ -75,7 +76,10 @@ def diff(
     ] = "",
     json: JsonOption = False,
 ) -> None:
-    """What changed: since it was judged, or assembled, or frozen; or between two issues."""
+    """What changed: since it was judged, or assembled, or frozen; or between two issues.
+
+    Of an issue that is frozen and still goes out it also says what `issues amend` would take in."""
+    waiting: tuple[Difference, ...] = ()
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         if other:
@@ -83,15 +87,24 @@ def diff(
             since, before, after = f"from {issue} to {other}", found.digest, second.digest
         else:
             since, before, after = _since(session, found)
+            waiting = _to_amend(session, found)
+        restyled = not other and _restyled(session, found)
     differences = compare(before, after)
     if json:
-        show_json({"since": since, "differences": [plain(one) for one in differences]})
+        shown = {"differences": differences, "amend": waiting}
+        show_json({"since": since} | {k: [plain(one) for one in v] for k, v in shown.items()})
         return
     out.print(f"{issue if not other else 'difference'}: {since}")
     for one in differences:
         _show(one)
-    if not differences:
+    if restyled:
+        out.print("  ~ files of its template")
+    elif not differences:
         out.print("  nothing is different")
+    if waiting:
+        out.print(f"`newsletter issues amend {issue}` takes in, for who has not been sent it:")
+    for one in waiting:
+        _show(one)
 
 
 def history(issue: IssueArgument, json: JsonOption = False) -> None:
@@ -141,7 +154,7 @@ def _since(session: Session, issue: Issue) -> tuple[str, Digest, Digest]:
         return f"since edition {issue.edition.number - 1}", before, issue.digest
     standing = workflow.standing_digest(session, issue, settings().public_url)
     judged = reviews.reviewed_digest(session, issue.id)
-    last = reviews.review(session, issue.id)
+    last = reviews.review(session, issue.id, template_files)
     if judged is None or last.at is None:
         return "since it was assembled; `issues assemble` takes it in", issue.digest, standing
     steps = reviews.history(session, issue.id)
@@ -151,6 +164,24 @@ def _since(session: Session, issue: Issue) -> tuple[str, Digest, Digest]:
         ReviewState.CHANGES_WANTED: f"{last.by} wanted changes",
     }[steps[-1].state]
     return f"since {said}, {last.at.astimezone():%Y-%m-%d %H:%M}", judged, standing
+
+
+def _restyled(session: Session, issue: Issue) -> bool:
+    """Whether nothing but files of its template has changed since a draft was judged."""
+    judged = reviews.reviewed_digest(session, issue.id)
+    return (
+        judged is not None
+        and issue.edition is None
+        and reviews.review(session, issue.id, template_files).changed
+        and reviews.fingerprint(judged) == reviews.fingerprint(issue.digest)
+    )
+
+
+def _to_amend(session: Session, issue: Issue) -> tuple[Difference, ...]:
+    if not workflow.is_amendable(issue):
+        return ()
+    amended = workflow.amended_digest(session, issue, settings().public_url)
+    return compare(issue.digest, amended)
 
 
 def _waiting(session: Session, issue: Issue) -> int:

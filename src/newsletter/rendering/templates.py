@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,16 @@ def load_template(folders: Sequence[Path], name: str) -> Template:
             return _whole(name, folder)
     known = ", ".join(sorted({found for folder in everywhere for found in _names(folder)}))
     raise TemplateError(name, 0, f"there is no such template; there are {known or 'none'}")
+
+
+def files_print(folders: Sequence[Path], name: str) -> str:
+    """What tells the files of a template from any others, in 64 hexadecimal digits; empty where
+    there is no such template, of which whoever renders it says what is wrong."""
+    try:
+        template = load_template(folders, name)
+    except TemplateError:
+        return ""
+    return hashlib.sha256(repr(sorted(template.files.items())).encode()).hexdigest()
 
 
 def _names(folder: Path) -> list[str]:

@@ -19,6 +19,7 @@ from newsletter.content.timing import ReviewPolicy
 from newsletter.delivery.letters import Letters
 from newsletter.errors import ConflictError
 from newsletter.rendering.checks import Severity
+from newsletter.rendering.templates import files_print
 from newsletter.schedule.hands import News
 from newsletter.store import editors, issues, lists, reviews
 from newsletter.store.database import Database
@@ -59,7 +60,7 @@ class Doing:
         with self.db.read() as session:
             mailing_list = lists.get_list(session, slot.list_name)
             issue = issues.get_issue(session, slot.list_name, slot.issue)
-            judged = reviews.review(session, issue.id)
+            judged = reviews.review(session, issue.id, self.files)
         if approved and judged.state is not ReviewState.APPROVED:
             raise ConflictError(f"{issue.ref} was changed after its approval: approve it anew")
         if mailing_list.schedule.review is ReviewPolicy.NONE:
@@ -93,6 +94,10 @@ class Doing:
         with self.db.read() as session:
             to = _editors(session, mailing_list)
         return self._mails("remind", mailing_list, to, now, values)
+
+    def files(self, template: str) -> str:
+        """What tells the files of a template from any others."""
+        return files_print(self.folders, template)
 
     def alarm(
         self, slot: Slot, news: News, reason: str, until: dt.datetime | None, now: dt.datetime

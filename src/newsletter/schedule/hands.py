@@ -36,6 +36,9 @@ class Hands(Protocol):
         """Checks and freezes the issue, if that is so as it was `approved`: from then on it goes
         out, whoever keeps the clock."""
 
+    def files(self, template: str) -> str:
+        """What tells the files of a template from any others: a review is of these, too."""
+
     def alarm(
         self, slot: Slot, news: News, reason: str, until: dt.datetime | None, now: dt.datetime
     ) -> Sequence[Mail]:

@@ -27,6 +27,7 @@ from newsletter.schedule.ticking import next_due, tick
 from newsletter.store import issues, lists, reviews, slots, subscribers
 from newsletter.store.database import Database
 from newsletter.store.outbox import Mail
+from newsletter.store.reviews import no_files
 from newsletter.store.slots import Slot, SlotState
 
 _ALL_SENT = text("UPDATE issues SET state = 'sent', finished_at = frozen_at WHERE state = 'frozen'")
@@ -80,6 +81,10 @@ class Imagined:
             issue = issues.get_issue(session, slot.list_name, slot.issue)
             issues.freeze(session, issue.id, {}, now)
             session.connection().execute(_ALL_SENT)
+
+    def files(self, template: str) -> str:
+        """None is read: what is imagined does not change."""
+        return no_files(template)
 
     def alarm(
         self, slot: Slot, news: News, reason: str, until: dt.datetime | None, now: dt.datetime

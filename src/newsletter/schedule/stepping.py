@@ -71,7 +71,8 @@ class Work:
             slot = slots.get_slot(session, self.mailing_list.name, self.name)
             issue = issues.issue_head(session, self.mailing_list.name, self.name)
             draft = issue is not None and issue.state is IssueState.DRAFT
-            review = reviews.review(session, issue.id) if issue and draft else None
+            files = self.hands.files
+            review = reviews.review(session, issue.id, files) if issue and draft else None
         return slot, issue, Facts(issue=issue.state if issue else None, review=review)
 
     @property
@@ -139,7 +140,7 @@ class Work:
             ):
                 return
             if self._read_first and issue is not None:
-                reviews.ask(session, issue.id, self.now)
+                reviews.ask(session, issue.id, self.now, files=self.hands.files)
             _put(session, mails, self.now)
 
     def _hold(self, slot: Slot, facts: Facts) -> None:

@@ -21,7 +21,8 @@ from newsletter.store.tables import CompiledRow, EditionRow, IssueRow
 from newsletter.store.values import DeliveryState, IssueState, Skip
 from newsletter.store.waves import waves_of
 
-_OPEN = (IssueState.FROZEN, IssueState.SENDING, IssueState.PAUSED)
+OPEN = (IssueState.FROZEN, IssueState.SENDING, IssueState.PAUSED)
+"""The states in which an issue may be amended."""
 
 # The first edition had nothing for them; whether the next has is judged when their turn comes.
 _AGAIN = text("""
@@ -55,7 +56,7 @@ def amend(
         ConflictError: it is a draft or has ended, or the new edition is the old one.
     """
     row = session.get(IssueRow, issue_id, with_for_update=True, populate_existing=True)
-    if row is None or row.state not in _OPEN:
+    if row is None or row.state not in OPEN:
         said = f"{row.list_name}/{row.name} is {row.state}" if row else "the issue is gone"
         raise ConflictError(f"{said}: there is nothing to amend")
     last = session.exec(

@@ -1,9 +1,9 @@
 """The review of a draft: that editors were asked, and who said what, when, and of which draft.
 
 A judgement is about what the draft said at that moment. Once a reader would get something else
-(an entry, its text, its place or topics; a note; the list's name, sender, look or template's name),
-it holds no longer and the draft wants approval anew. When it goes, and how it is retried, is not
-part of it: a list's schedule and policies may change under an approved draft.
+(an entry, its text, its place or topics; a note; the list's name, sender or look; a file of its
+template), it holds no longer and the draft wants approval anew. When it goes, and how it is
+retried, is not part of it: a list's schedule and policies may change under an approved draft.
 
 | state | what it means | what follows |
 | --- | --- | --- |
@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,15 @@ from newsletter.store.clock_tables import ReviewRow
 from newsletter.store.instants import instant, seconds
 from newsletter.store.tables import IssueRow
 from newsletter.store.values import IssueState
+
+Files = Callable[[str], str]
+"""What tells the files of a template, by its name, from any others: `rendering.templates` knows."""
+
+
+def no_files(_template: str) -> str:
+    """Where templates do not matter."""
+    return ""
+
 
 _NOT_READ = ("schedule", "policies")  # parts of a list that change no message
 
@@ -57,15 +67,17 @@ class Review:
     changed: bool = False
 
 
-def fingerprint(digest: Digest) -> str:
+def fingerprint(digest: Digest, files: Files = no_files) -> str:
     """What tells a draft from one that some reader would get otherwise: 64 hexadecimal digits."""
     body = plain(digest)
     body["list"] = {key: value for key, value in body["list"].items() if key not in _NOT_READ}
+    if of_template := files(digest.list.template):
+        body["files"] = of_template
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def review(session: Session, issue_id: int) -> Review:
-    """Where the review of an issue is now.
+def review(session: Session, issue_id: int, files: Files = no_files) -> Review:
+    """Where the review of an issue is now, by the `files` that each of its steps was given, too.
 
     Raises:
         NotFoundError: there is no issue of that id.
@@ -74,7 +86,7 @@ def review(session: Session, issue_id: int) -> Review:
     if last is None:
         return Review(state=ReviewState.DRAFT)
     found = _review(last)
-    if last.fingerprint == fingerprint(load(Digest, row.digest)):
+    if last.fingerprint == fingerprint(load(Digest, row.digest), files):
         return found
     if found.state is ReviewState.ASKED:
         return found
@@ -93,21 +105,28 @@ def reviewed_digest(session: Session, issue_id: int) -> Digest | None:
     return None if last is None else load(Digest, last.digest)
 
 
-def ask(session: Session, issue_id: int, now: dt.datetime) -> Review:
+def ask(session: Session, issue_id: int, now: dt.datetime, *, files: Files = no_files) -> Review:
     """Notes that editors were asked to judge the draft as it is; one that is approved stays so.
 
     Raises:
         NotFoundError: there is no issue of that id.
         ConflictError: it is no draft any more.
     """
-    found = review(session, issue_id)
+    found = review(session, issue_id, files)
     if found.state is ReviewState.APPROVED:
         return found
-    return _step(session, issue_id, ReviewState.ASKED, "", "", now, seen="")
+    return _step(session, issue_id, ReviewState.ASKED, "", "", now, seen="", files=files)
 
 
 def approve(
-    session: Session, issue_id: int, by: str, now: dt.datetime, *, note: str = "", seen: str = ""
+    session: Session,
+    issue_id: int,
+    by: str,
+    now: dt.datetime,
+    *,
+    note: str = "",
+    seen: str = "",
+    files: Files = no_files,
 ) -> Review:
     """Lets the draft go as it is. `seen` is the `fingerprint` of what the editor looked at, if
     that is known: nobody approves what they have not seen.
@@ -116,11 +135,18 @@ def approve(
         NotFoundError: there is no issue of that id.
         ConflictError: it is no draft any more, or it is not what was `seen`.
     """
-    return _step(session, issue_id, ReviewState.APPROVED, by, note, now, seen=seen)
+    return _step(session, issue_id, ReviewState.APPROVED, by, note, now, seen=seen, files=files)
 
 
 def reject(
-    session: Session, issue_id: int, by: str, now: dt.datetime, *, note: str, seen: str = ""
+    session: Session,
+    issue_id: int,
+    by: str,
+    now: dt.datetime,
+    *,
+    note: str,
+    seen: str = "",
+    files: Files = no_files,
 ) -> Review:
     """Asks for changes; `note` says which.
 
@@ -128,7 +154,9 @@ def reject(
         NotFoundError: there is no issue of that id.
         ConflictError: it is no draft any more, or it is not what was `seen`.
     """
-    return _step(session, issue_id, ReviewState.CHANGES_WANTED, by, note, now, seen=seen)
+    return _step(
+        session, issue_id, ReviewState.CHANGES_WANTED, by, note, now, seen=seen, files=files
+    )
 
 
 def _step(
@@ -140,12 +168,13 @@ def _step(
     now: dt.datetime,
     *,
     seen: str,
+    files: Files,
 ) -> Review:
     row = _issue(session, issue_id, hold=True)
     ref = f"{row.list_name}/{row.name}"
     if row.state != IssueState.DRAFT:
         raise ConflictError(f"{ref} is {row.state}: only a draft is reviewed")
-    found = fingerprint(load(Digest, row.digest))
+    found = fingerprint(load(Digest, row.digest), files)
     if seen not in ("", found):
         raise ConflictError(f"{ref} was changed since you looked: look at it again, then decide")
     step = ReviewRow(

@@ -131,13 +131,36 @@ def test_nobody_approves_what_they_have_not_seen(project: Project) -> None:
     assert project.get("review")["changed"]
 
 
+def test_an_approval_is_of_the_templates_files_too(project: Project) -> None:
+    path = project.template("weekly/issue.mjml")
+    text = path.read_text("utf-8")
+    seen = project.get("review")["seen"]
+    path.write_text(text.replace("{{ masthead() }}", "{{ masthead() }}{{ masthead() }}"), "utf-8")
+    late = project.client.post("/edit/api/approve", json={"issue": ISSUE, "seen": seen})
+    assert late.status_code == 409
+    project.post("approve", seen=project.get("review")["seen"])
+    assert project.get("review")["state"] == "approved"
+    path.write_text(text, "utf-8")
+    assert project.get("review")["changed"]
+
+
+def test_nobody_approves_what_a_broken_template_cannot_show(project: Project) -> None:
+    path = project.template("weekly/issue.mjml")
+    path.write_text(path.read_text("utf-8").replace("masthead()", "masthead("), "utf-8")
+    seen = project.get("review")["seen"]
+    refused = project.client.post("/edit/api/approve", json={"issue": ISSUE, "seen": seen})
+    assert refused.status_code == 422
+    assert "weekly/issue.mjml" in refused.json()["error"]
+    assert project.get("review")["state"] == "draft"
+
+
 def test_who_wants_changes_says_which(project: Project) -> None:
     seen = project.get("review")["seen"]
     mute = project.client.post("/edit/api/reject", json={"issue": ISSUE, "seen": seen})
     assert mute.status_code == 409
     project.post("reject", seen=seen, note="The second title.")
     with project.database.read() as session:
-        found = reviews.review(session, project.issue().id)
+        found = reviews.review(session, project.issue().id, project.bench.files)
     assert (found.state, found.note) == ("changes wanted", "The second title.")
 
 

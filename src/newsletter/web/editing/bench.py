@@ -28,7 +28,7 @@ from newsletter.delivery.showing import render_for
 from newsletter.errors import ListFileError, NewsletterError, TemplateError
 from newsletter.rendering.compiled import Compiled
 from newsletter.rendering.forms import compiled_for
-from newsletter.rendering.templates import load_template
+from newsletter.rendering.templates import files_print
 from newsletter.store import issues, ledger, lists
 from newsletter.store.database import Database
 from newsletter.store.editions import compiled, plan_body
@@ -157,19 +157,16 @@ class Bench:
 
     def key(self, standing: Standing) -> str:
         """Differs when anything does that decides how the issue looks."""
-        try:
-            template = self._template_key(standing.issue)
-        except TemplateError as error:
-            template = str(error)
-        return hashlib.sha256(f"{standing.key}{template}".encode()).hexdigest()[:32]
+        said = f"{standing.key}{self._template_key(standing.issue)}"
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
     def _template_key(self, issue: Issue) -> str:
         """Differs when a file of its template does; empty for an issue that was frozen."""
-        if issue.edition is not None:
-            return ""
-        template = load_template(self.templates, issue.digest.list.template)
-        text = repr(sorted(template.files.items()))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return "" if issue.edition is not None else self.files(issue.digest.list.template)
+
+    def files(self, template: str) -> str:
+        """What tells the files of a template from any others: a review is of these, too."""
+        return files_print(self.templates, template)
 
     def _compile(self, issue: Issue, languages: tuple[str, ...]) -> Compiled:
         if issue.edition is None:

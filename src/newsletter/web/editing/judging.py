@@ -72,22 +72,29 @@ def review(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any]:
     """Where the review is; `seen` names what a judgement is about, which `key` shows."""
     standing = desk.bench.standing(*opened(request, issue))
     with desk.bench.database.read() as session:
-        found = reviews.review(session, standing.issue.id)
+        found = reviews.review(session, standing.issue.id, desk.bench.files)
     return {
         **plain(found),
         "at": found.at,
         "key": desk.bench.key(standing),
-        "seen": reviews.fingerprint(standing.issue.digest),
+        "seen": reviews.fingerprint(standing.issue.digest, desk.bench.files),
     }
 
 
 @router.post("/api/approve")
 def approve(request: Request, desk: TheDesk, editor: WhoAsks, asked: Judged) -> dict[str, Any]:
-    """Lets the draft go as it is."""
+    """Lets the draft go as it is.
+
+    Raises:
+        TemplateError: nobody can have seen it: its template is broken.
+    """
     issue_id = _seen(request, desk, asked)
+    standing = desk.bench.standing(*opened(request, asked.issue))
+    desk.bench.compiled(standing, standing.issue.digest.list.languages[:1])
     now = desk.bench.clock()
+    said = {"note": asked.note, "seen": asked.seen}
     with desk.bench.database.write() as session:
-        reviews.approve(session, issue_id, editor.name, now, note=asked.note, seen=asked.seen)
+        reviews.approve(session, issue_id, editor.name, now, **said, files=desk.bench.files)
     return {"said": f"{asked.issue} is approved"}
 
 
@@ -98,8 +105,9 @@ def reject(request: Request, desk: TheDesk, editor: WhoAsks, asked: Judged) -> d
         raise NewsletterError("say what is to be changed")
     issue_id = _seen(request, desk, asked)
     now = desk.bench.clock()
+    said = {"note": asked.note, "seen": asked.seen}
     with desk.bench.database.write() as session:
-        reviews.reject(session, issue_id, editor.name, now, note=asked.note, seen=asked.seen)
+        reviews.reject(session, issue_id, editor.name, now, **said, files=desk.bench.files)
     return {"said": f"changes are wanted of {asked.issue}"}
 
 
