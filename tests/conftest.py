@@ -11,12 +11,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from newsletter.store.database import Database
 
-settings.register_profile("patient", deadline=None)  # how busy a machine is, is no fault of ours
-settings.register_profile("quick", deadline=None, max_examples=15)  # `make unit`
+# How busy a machine is, is no fault of ours: neither of what is tested nor of what is drawn.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("patient"), max_examples=15)  # `make unit`
 settings.load_profile("patient")
 
 REQUIRE = "NEWSLETTER_REQUIRE_SYSTEM"

@@ -266,7 +266,10 @@ def test_what_is_no_entry_of_an_issue_is_not_changed_from_there(draft: Session) 
     assert editing.set_text(draft, FIRST, FIELD, "Ours.", who=ADA, now=NOW, issue_id=issue)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.data())
 def test_undoing_everything_is_where_one_began(
     sqlite_database: Database, data: st.DataObject

@@ -196,7 +196,10 @@ def test_a_cancelled_issue_had_nothing(database: Database) -> None:
         assert sent(session, 1) == [key(1)]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_no_entry_is_lost_and_none_comes_twice(
     sqlite_database: Database, data: st.DataObject

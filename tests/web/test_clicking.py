@@ -133,7 +133,8 @@ def test_a_links_token_opens_nothing_else(stand: Newsstand) -> None:
 
 
 within_one = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 

@@ -101,6 +101,10 @@ def test_documents_of_other_weeks_and_days_are_others() -> None:
 HEAD = "T\nJan 5 – 11, 2026\n"
 
 
+SECONDS = 20
+"""Of this process's own time: ten times what each takes; what grows with the square takes more."""
+
+
 @pytest.mark.parametrize(
     "unit", ["(", "[", "](", "# ", "**", "() ", " - — ", "(1)2601.03", "<a ", "_"]
 )
@@ -122,19 +126,19 @@ def test_a_hostile_line_costs_no_more_than_its_length(start: str, unit: str) -> 
     began = time.process_time()
     with contextlib.suppress(SourceError):
         read("2026-02-05.md", data)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < SECONDS
 
 
 def test_a_title_under_many_identifiers_costs_no_more_than_its_length() -> None:
-    papers = "".join(f"- One title (26{n % 12 + 1:02d}.{n:05d})\n" for n in range(10_000))
+    papers = "".join(f"- One title (26{n % 12 + 1:02d}.{n:05d})\n" for n in range(40_000))
     began = time.process_time()
     document = read("brief.txt", f"{HEAD}Mentions\n{papers}".encode())
-    assert len(document.entries) == 10_000
-    assert time.process_time() - began < 4
+    assert len(document.entries) == 40_000
+    assert time.process_time() - began < SECONDS
 
 
 def test_five_megabytes_of_parentheses_are_refused_at_once() -> None:
     began = time.process_time()
     with pytest.raises(SourceError):
         read("x.txt", b"(" * 5_000_000)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < SECONDS

@@ -63,7 +63,10 @@ def _to(path: Path) -> str:
     return next(line[4:] for line in head.splitlines() if line.startswith("To: "))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     follow=st.lists(st.sampled_from(["materials", "proteins", "agents"]), unique=True),
     tier=st.sampled_from(list(Tier)),
