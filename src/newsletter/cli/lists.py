@@ -33,7 +33,9 @@ from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.drafting import follow_list
 from newsletter.store.lists import SyncReport
-from newsletter.store.reader_counts import reader_counts
+from newsletter.store.reader_counts import ReaderCounts, reader_counts
+from newsletter.store.subscribers import TopicCounts
+from newsletter.store.values import SubscriptionState
 
 MOST_ZONES = 12
 """Time zones that are named with their readers; `--json` has all."""
@@ -140,20 +142,7 @@ def show(
     """Lists with their readers by state; one list with its readers by what they chose."""
     with database() as db, db.read() as session:
         if name is None:
-            rows = [
-                {"list": item, **subscribers.state_counts(session, item)}
-                for item in store.list_names(session)
-            ]
-            if json:
-                show_json(rows)
-            else:
-                show_table(
-                    ("list", "active", "pending", "left"),
-                    [
-                        (r["list"], r.get("active", 0), r.get("pending", 0), r.get("left", 0))
-                        for r in rows
-                    ],
-                )
+            _show_all(session, json)
             return
         found = store.get_list(session, name)
         states = subscribers.state_counts(session, name)
@@ -163,6 +152,35 @@ def show(
         choices = {**plain(topics), **plain(readers)}
         show_json({"list": plain(found), "subscriptions": states, "choices": choices})
         return
+    _show_facts(found, states, topics, readers)
+    out.print()
+    show_table(
+        ("topic", "title", "follow", "mute"),
+        [
+            (t.name, t.title("en"), topics.follows.get(t.name, 0), topics.mutes.get(t.name, 0))
+            for t in found.topics.topics
+        ],
+    )
+
+
+def _show_all(session: Session, json: bool) -> None:
+    states = {name: subscribers.state_counts(session, name) for name in store.list_names(session)}
+    if json:
+        show_json([{"list": name, **readers} for name, readers in states.items()])
+        return
+    shown = (SubscriptionState.ACTIVE, SubscriptionState.PENDING, SubscriptionState.LEFT)
+    show_table(
+        ("list", *shown),
+        [(name, *(readers.get(state, 0) for state in shown)) for name, readers in states.items()],
+    )
+
+
+def _show_facts(
+    found: MailingList,
+    states: Mapping[SubscriptionState, int],
+    topics: TopicCounts,
+    readers: ReaderCounts,
+) -> None:
     show_facts(
         {
             "list": f"{found.name} ({found.title('en')})",
@@ -181,14 +199,6 @@ def show(
             "follow everything": topics.everything,
             "chose nothing": topics.nothing,
         }
-    )
-    out.print()
-    show_table(
-        ("topic", "title", "follow", "mute"),
-        [
-            (t.name, t.title("en"), topics.follows.get(t.name, 0), topics.mutes.get(t.name, 0))
-            for t in found.topics.topics
-        ],
     )
 
 
