@@ -15,7 +15,7 @@ from newsletter.content.preferences import GREATEST_MOST, Preferences
 from newsletter.content.topics import TopicTree
 from newsletter.content.zones import parse_zone
 from newsletter.errors import ZoneError
-from newsletter.store.members import Member
+from newsletter.store.admission import Member
 from newsletter.store.values import SubscriptionState
 
 Cells = Mapping[str, str]

@@ -12,8 +12,7 @@ from sqlmodel import Session
 from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError
-from newsletter.store.admission import MOST_REFUSALS, REFUSED, Added, Admission, Refusal
-from newsletter.store.admission import Member as Member
+from newsletter.store.admission import MOST_REFUSALS, REFUSED, Added, Admission, Member, Refusal
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
