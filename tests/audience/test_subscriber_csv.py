@@ -141,6 +141,24 @@ def test_each_bad_row_is_told_and_the_rest_kept() -> None:
     assert reasons[10] == "it has 7 cells, the header 6"
 
 
+@pytest.mark.parametrize("rows", [3, 20_000])
+def test_a_quote_that_is_never_closed_takes_no_other_row_with_it(rows: int) -> None:
+    rest = [f"reader{number}@example.test" for number in range(rows)]
+    text = "\n".join(["email,note", "ann@example.test,", '"bo@example.test,oh', *rest])
+    people, problems = read(text)
+    assert [member.address for member in people] == ["ann@example.test", *rest]
+    assert people[-1].line == 3 + rows
+    assert [(problem.line, problem.reason) for problem in problems] == [
+        (3, "a quote is opened here and never closed")
+    ]
+
+
+def test_a_cell_beyond_all_measure_is_told_and_the_rest_kept() -> None:
+    people, problems = read(f"email\n{'a' * 200_000}@example.test\nbo@example.test\n")
+    assert [member.address for member in people] == ["bo@example.test"]
+    assert [problem.line for problem in problems] == [2]
+
+
 def test_a_topic_that_is_like_none_is_told_with_those_that_there_are() -> None:
     _, problems = read("email,topics\na@example.test,astrology\nb@example.test,\n")
     (reason,) = (problem.reason for problem in problems)

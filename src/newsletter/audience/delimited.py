@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -121,26 +122,65 @@ def _text(source: Source, encoding: str) -> Iterator[str]:
 
 
 def _lines(source: Source, encoding: str, delimiter: str) -> Iterator[Line]:
-    text: Iterable[str] = _text(source, encoding)
-    first = next(iter(text), "")
-    skipped = 0
-    if first[:4].lower() == "sep=":  # Excel's way of naming the delimiter
-        skipped = 1
-    else:
-        text = chain([first], text)
-    reader = csv.reader(text, delimiter=delimiter)
+    text = _text(source, encoding)
+    first = next(text, "")
+    named = first[:4].lower() == "sep="  # Excel's way of naming the delimiter
+    lines = _Lines(text, passed=1) if named else _Lines(chain([first], text))
+    reader = csv.reader(lines, delimiter=delimiter)
     while True:
-        number = reader.line_num + 1 + skipped
+        number = lines.begin()
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error:
-            # A cell beyond csv's limit: a quote that is never closed. The rest is one such cell.
+        except csv.Error:  # a cell beyond csv's limit
+            cells = None
+        if cells is None or lines.is_open():
+            # A quote that is never closed: what it swallowed are rows of their own.
             yield Line(number, ())
-            return
-        if any(cell.strip() for cell in cells):
+            lines.go_back()
+            reader = csv.reader(lines, delimiter=delimiter)
+        elif any(cell.strip() for cell in cells):
             yield Line(number, tuple(map(_clean, cells)))
+
+
+class _Lines:
+    """The lines of a file as csv's reader takes them, which can go back to the second one of the
+    record that it is at."""
+
+    def __init__(self, lines: Iterable[str], passed: int = 0) -> None:
+        self._lines, self._passed, self._ended = iter(lines), passed, False
+        self._record: list[str] = []
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines, None)
+        if line is None:
+            self._ended = True
+            raise StopIteration
+        self._record.append(line)
+        return line
+
+    def begin(self) -> int:
+        """Begins a record; the number of its first line."""
+        self._passed += len(self._record)
+        self._record = []
+        return self._passed + 1
+
+    def is_open(self) -> bool:
+        """Whether the file has ended within a quote of a record of several lines."""
+        return (
+            self._ended
+            and len(self._record) > 1
+            and sum(line.count('"') for line in self._record) % 2 == 1
+        )
+
+    def go_back(self) -> None:
+        self._again.extendleft(reversed(self._record[1:]))
+        self._record, self._ended = self._record[:1], False
 
 
 def guarded(cell: str) -> str:
