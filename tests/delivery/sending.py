@@ -82,10 +82,10 @@ def patience_with(server: ScriptedServer) -> Timeouts:
 
 
 def run(coroutine: Coroutine[Any, Any, T], loop: LoopFactory = uvloop.new_event_loop) -> T:
-    """Runs to the end, within a minute whatever happens; on uvloop, as the commands do."""
+    """Runs to the end, within five minutes whatever happens; on uvloop, as the commands do."""
 
     async def bounded() -> T:
-        return await asyncio.wait_for(coroutine, 60)
+        return await asyncio.wait_for(coroutine, 300)
 
     with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(bounded())
