@@ -119,6 +119,23 @@ def test_a_test_goes_into_the_outbox_as_what_is_shown(project: Project) -> None:
     assert refused.status_code == 409
 
 
+def test_of_two_editors_with_the_same_text_open_neither_overwrites_the_other_unseen(
+    project: Project,
+) -> None:
+    key = project.issue().digest.entries[0].entry.key
+    field = {"entry": key, "field": "texts.en.summary"}
+    words = {"language": "en", "field": "note"}
+    for what, where, seen in (
+        ("text", field, project.get("entry", key=key)["texts"]["en"]["summary"]),
+        ("note", words, ""),
+    ):
+        project.post(what, **where, text="Bo's words.", seen=f"{seen}\r\n")
+        asked = {"issue": ISSUE, **where, "text": "Ann's words.", "seen": seen}
+        late = project.client.post(f"/edit/api/{what}", json=asked)
+        assert (late.status_code, "it says “Bo's words.” now" in late.text) == (409, True)
+        assert project.post(what, **where, text="Ann's words.", seen=None)["said"]
+
+
 def test_nobody_approves_what_they_have_not_seen(project: Project) -> None:
     seen = project.get("review")["seen"]
     project.post("note", language="en", field="note", text="Another word.")

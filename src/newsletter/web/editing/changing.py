@@ -54,18 +54,21 @@ class Tiered(OfEntry):
 
 
 class Noted(OfIssue):
-    """`field` is note, summary or takeaway; `text` None leaves the last two to the brief."""
+    """`field` is note, summary or takeaway; `text` None leaves the last two to the brief. `seen`
+    is what stood there when the editor began, where that is known."""
 
     language: Annotated[str, Field(max_length=20)]
     field: Annotated[str, Field(max_length=20)]
     text: Text | None
+    seen: Text | None = None
 
 
 class Worded(OfEntry):
-    """`field` is one of an entry: `title`, `texts.en.summary`."""
+    """`field` is one of an entry: `title`, `texts.en.summary`; `seen` as in `Noted`."""
 
     field: Named
     text: Text
+    seen: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,15 @@ def restore(by: ByAnEditor, asked: OfEntry) -> dict[str, Any]:
 @router.post("/api/note")
 def note(by: ByAnEditor, asked: Noted) -> dict[str, Any]:
     """Words the note, the summary or the takeaway in a language."""
-    return by.done(asked, editing.set_note, asked.language, asked.field, asked.text)
+
+    def noted(session: Session, issue: int, *, who: str, now: dt.datetime) -> Edit | None:
+        said = editing.said(issues.issue_by_id(session, issue).digest).get(asked.field, {})
+        _refuse_unseen(said.get(asked.language, ""), asked.seen)
+        return editing.set_note(
+            session, issue, asked.language, asked.field, asked.text, who=who, now=now
+        )
+
+    return by.done(asked, noted)
 
 
 @router.post("/api/text")
@@ -131,11 +142,23 @@ def text(by: ByAnEditor, asked: Worded) -> dict[str, Any]:
     """Words a text of an entry, for every issue that has it."""
 
     def worded(session: Session, issue: int, *, who: str, now: dt.datetime) -> Edit | None:
+        if asked.seen is not None:
+            stands = written(entries.get_entry(session, asked.entry).entry, asked.field)
+            _refuse_unseen(stands, asked.seen)
         return editing.set_text(
             session, asked.entry, asked.field, asked.text, who=who, now=now, issue_id=issue
         )
 
     return by.done(asked, worded)
+
+
+def _refuse_unseen(stands: str, seen: str | None) -> None:
+    """Two editors may have the same text open: nobody overwrites what they have not seen."""
+    if seen is not None and stands.split() != seen.split():
+        raise ConflictError(
+            f"somebody changed this while you wrote: it says “{stands[:200]}” now. Save once more "
+            "(Ctrl+Enter) to put yours in its place"
+        )
 
 
 @router.post("/api/undo")

@@ -71,22 +71,28 @@ function texts(key) {
     const languages = Object.entries(found.texts);
     const shownFields = (texts) => Object.entries(FIELDS).filter(([field]) => texts[field] || field === "summary" || field === "title" || found.texts.en?.[field]);
     fill(place,
-      field("title", "Title, as the paper has it", found.title, (text) => change("text", { entry: key, field: "title", text })),
+      field("title", "Title, as the paper has it", found.title, (text, seen) => change("text", { entry: key, field: "title", text, seen })),
       languages.map(([language, texts]) => h("fieldset", { lang: language }, h("legend", {}, NAMES[language] ?? language),
         shownFields(texts).map(([name, words]) => field(`${language}.${name}`, name === "title" ? `Title in ${NAMES[language] ?? language}` : words, texts[name],
-          (text) => change("text", { entry: key, field: `texts.${language}.${name}`, text }))))));
+          (text, seen) => change("text", { entry: key, field: `texts.${language}.${name}`, text, seen }))))));
   }).catch((error) => say(error.message, true));
   return place;
 }
 
-// A text is saved when it is left, or with Ctrl+Enter; Escape takes back what was not saved.
+// A text is saved when it is left, or with Ctrl+Enter; Escape takes back what was not saved. What
+// somebody else changed meanwhile is told once before it is overwritten.
 function field(name, words, value, save) {
-  const id = `field-${name.replace(/\W/g, "-")}`;
-  const area = h("textarea", { id, rows: Math.min(8, 1 + Math.ceil(value.length / 44)), value, onchange: async () => {
+  let seen = value;
+  const saved = async () => {
+    const text = area.value;
     area.dataset.state = "saving";
-    area.dataset.state = (await save(area.value)) ? "saved" : "refused";
-  }, onkeydown: (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) area.blur();
+    const done = await save(text, seen);
+    seen = done ? text : null;
+    area.dataset.state = done ? "saved" : "refused";
+  };
+  const id = `field-${name.replace(/\W/g, "-")}`;
+  const area = h("textarea", { id, rows: Math.min(8, 1 + Math.ceil(value.length / 44)), value, onchange: saved, onkeydown: (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) area.dataset.state === "refused" ? saved() : area.blur();
     if (event.key === "Escape") (area.value = value), area.blur();
   } });
   return h("div", { class: "field" }, h("label", { htmlFor: id }, words), area);
@@ -103,7 +109,7 @@ async function leftOut() {
 export async function wordsPanel(panel) {
   const found = await get("words", { issue: page.issue }).catch((error) => say(error.message, true));
   if (!found || panel.dataset.holds !== "words") return;
-  const one = (language, name, words) => field(`${language}.${name}`, words, found.said[name]?.[language] ?? "", (text) => change("note", { language, field: name, text }));
+  const one = (language, name, words) => field(`${language}.${name}`, words, found.said[name]?.[language] ?? "", (text, seen) => change("note", { language, field: name, text, seen }));
   const draft = page.shown?.draft;
   fill(panel,
     h("p", { class: "small" }, draft ? "What stands around the papers, in this issue alone. Saved when you leave a field." : "This issue is frozen and stays as it is."),
