@@ -14,6 +14,7 @@ from newsletter.content.timing import Waves
 from newsletter.content.window import issue_name
 from newsletter.store import slots
 from newsletter.store.slots import Slot, SlotState
+from newsletter.store.waves import reader_zones
 
 _DAY = dt.timedelta(days=1)
 
@@ -45,7 +46,7 @@ def zones_of(session: Session, mailing_list: MailingList) -> tuple[str, ...]:
     """The zones by which the list's moments are told, "" for its own; () where none matters."""
     if mailing_list.schedule.waves is not Waves.READER:
         return ()
-    return slots.reader_zones(session, mailing_list.name)
+    return reader_zones(session, mailing_list.name)
 
 
 def basis(mailing_list: MailingList, zones: tuple[str, ...]) -> str:

@@ -29,6 +29,7 @@ from newsletter.store.database import Database
 from newsletter.store.outbox import Mail
 from newsletter.store.reviews import no_files
 from newsletter.store.slots import Slot, SlotState
+from newsletter.store.waves import reader_zones
 
 _ALL_SENT = text("UPDATE issues SET state = 'sent', finished_at = frozen_at WHERE state = 'frozen'")
 
@@ -112,7 +113,7 @@ def _copy(source: Session, target: Session, mailing_list: MailingList, now: dt.d
     """What a list's moments depend on: its schedule, its readers' zones, and its holidays."""
     name = mailing_list.name
     lists.sync_list(target, mailing_list, {}, now=now)
-    zones = slots.reader_zones(source, name)
+    zones = reader_zones(source, name)
     for number, zone in enumerate(zones):
         address = f"{number}@{name}.invalid"
         subscribers.add(target, name, address, Preferences(), consent_source="", now=now)

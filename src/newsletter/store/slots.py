@@ -32,8 +32,6 @@ from newsletter.errors import NotFoundError
 from newsletter.store.clock_tables import SlotRow
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import instant, maybe_instant, seconds
-from newsletter.store.tables import SubscriptionRow
-from newsletter.store.values import SubscriptionState
 
 
 class SlotState(StrEnum):
@@ -284,20 +282,6 @@ def open_slots(session: Session, list_name: str) -> tuple[Slot, ...]:
 def all_slots(session: Session, list_name: str) -> tuple[Slot, ...]:
     """Every slot of the list, in order."""
     return _slots(session, list_name)
-
-
-def reader_zones(session: Session, list_name: str) -> tuple[str, ...]:
-    """The zones that the list's readers chose, "" for the list's own."""
-    query = (
-        select(SubscriptionRow.zone)
-        .where(
-            SubscriptionRow.list_name == list_name,
-            SubscriptionRow.state == SubscriptionState.ACTIVE,
-        )
-        .distinct()
-        .order_by(SubscriptionRow.zone)
-    )
-    return tuple(session.exec(query))
 
 
 def _moments(moment: Moment) -> dict[str, Any]:

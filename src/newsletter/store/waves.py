@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.moments import end_of, wave
@@ -19,6 +19,8 @@ from newsletter.content.timing import Waves
 from newsletter.store.fanout import Wave
 from newsletter.store.instants import instant
 from newsletter.store.slots import find_slot
+from newsletter.store.tables import SubscriptionRow
+from newsletter.store.values import SubscriptionState
 
 # A delivery that a relay or its provider made wait has a first attempt, or the time of one.
 _WAITING = text("""
@@ -34,6 +36,20 @@ class WaitingWave:
 
     at: dt.datetime
     readers: int
+
+
+def reader_zones(session: Session, list_name: str) -> tuple[str, ...]:
+    """The zones that the list's readers chose, "" for the list's own."""
+    query = (
+        select(SubscriptionRow.zone)
+        .where(
+            SubscriptionRow.list_name == list_name,
+            SubscriptionRow.state == SubscriptionState.ACTIVE,
+        )
+        .distinct()
+        .order_by(SubscriptionRow.zone)
+    )
+    return tuple(session.exec(query))
 
 
 def waiting_waves(session: Session, issue_id: int) -> tuple[WaitingWave, ...]:
