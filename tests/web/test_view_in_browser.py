@@ -4,9 +4,10 @@ import re
 
 from sqlalchemy import text as sql
 
+from newsletter.store.erasures import ErasureKey, erase
 from newsletter.store.values import DeliveryState
 from newsletter.tokens import TEST_DELIVERY, Purpose
-from tests.web.newsstand import READERS, Newsstand
+from tests.web.newsstand import NOW, READERS, Newsstand
 
 MEI = "mei@mail.example.net"
 
@@ -61,6 +62,13 @@ def test_what_has_not_been_sent_is_not_shown(newsstand: Newsstand) -> None:
     response = newsstand.client.get(newsstand.view_path())
     assert response.status_code == 404
     assert "has not been sent" in response.text
+
+
+def test_an_erased_readers_link_does_not_say_that_nothing_was_sent(newsstand: Newsstand) -> None:
+    path = newsstand.view_path(MEI)
+    with newsstand.database.write() as session:
+        erase(session, MEI, ErasureKey("an erasure key of a good length, made up"), NOW)
+    assert "no longer there" in newsstand.client.get(path).text
 
 
 def test_a_test_messages_link_shows_nobodys_mail(newsstand: Newsstand) -> None:

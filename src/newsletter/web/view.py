@@ -77,7 +77,10 @@ def _sent(session: Session, purpose: Purpose, number: int) -> Made | None:
         if (welcomed := welcome_issue(session, number)) is None:
             raise NotFoundError(f"no issue is kept for the welcome {number}")
         return welcomed
-    fixed = delivery(session, number).fixed
+    found = delivery(session, number)
+    if not found.address:
+        raise NotFoundError(f"the reader of the delivery {number} was erased")
+    fixed = found.fixed
     if fixed is None:
         return None
     body = plan_body(session, fixed.edition, fixed.preferences_id)
