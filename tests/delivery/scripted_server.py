@@ -242,7 +242,7 @@ class _Session:
             await self.write(reply)
             return True
         if fault.kind is Kind.STALL:
-            await asyncio.sleep(30)
+            await asyncio.sleep(600)  # until somebody has had enough
         if fault.kind is Kind.TRANSIENT or fault.kind is Kind.PERMANENT:
             transient = fault.kind is Kind.TRANSIENT
             await self.write(fault.reply or (b"451 4.3.0 busy\r\n" if transient else _REFUSAL))
