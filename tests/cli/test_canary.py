@@ -19,6 +19,14 @@ def test_the_rest_follows_when_the_few_fared_well(filled: Run, mail: Path) -> No
 
 
 @pytest.mark.usefixtures("mail")
+def test_the_wait_is_said_in_words(filled: Run) -> None:
+    shown = filled("send", ISSUE, "--unchecked", "--yes", "--canary", "1", "--hold", "2s")
+    assert shown.code == 0
+    assert "the first few have it; the rest waits until " in shown.err
+    assert "{" not in shown.err
+
+
+@pytest.mark.usefixtures("mail")
 def test_what_is_no_time_is_told(filled: Run) -> None:
     shown = filled("send", ISSUE, "--unchecked", "--yes", "--canary", "1", "--hold", "soon")
     assert shown.code == 2

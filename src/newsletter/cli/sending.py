@@ -215,6 +215,7 @@ async def _send(
         observe=view.observe,
         alone=True,
         paces=Paces(MailHosts()),
+        held=_holds,
     )
 
     async def once() -> Summary:
@@ -253,6 +254,10 @@ async def _send(
 def _troubled(db: Database, wanted: Issue) -> tuple[Trouble, ...]:
     with db.read() as session:
         return troubled_domains(session, wanted.id)
+
+
+def _holds(until: dt.datetime) -> None:
+    err.print(f"the first few have it; the rest waits until {until.astimezone():%a %H:%M:%S}")
 
 
 def _waits(until: dt.datetime) -> None:

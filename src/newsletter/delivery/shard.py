@@ -57,7 +57,7 @@ class Work:
 class Surroundings:
     """Time, chance, and who looks on. `stop` drains: no new letter is begun once it is set. Who
     shares `paces` shares the rate of a relay. `alone`: nothing else runs on this event loop, so it
-    may wait for the disk."""
+    may wait for the disk. `held` is told until when all but the first few wait."""
 
     clock: Callable[[], dt.datetime]
     chance: Callable[[], float]
@@ -65,6 +65,7 @@ class Surroundings:
     observe: Callable[[Outcome], None] = lambda _outcome: None
     paces: Paces = field(default_factory=Paces)
     alone: bool = False
+    held: Callable[[dt.datetime], None] = lambda _until: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,8 @@ async def passes(database: Database, issue: Issue, around: Surroundings) -> bool
         until = canary.begin_hold(session, issue.id, around.clock())
     log = structlog.get_logger("newsletter.delivery")
     if around.clock() < until:
-        log.warning("the first few have it; the rest waits", until=f"{until:%Y-%m-%d %H:%M:%S} UTC")
+        log.info("the first few have it; the rest waits", until=f"{until:%Y-%m-%d %H:%M:%S} UTC")
+        around.held(until)
     if not await _waited(database, issue, around, until):
         return False
     with database.write() as session:
