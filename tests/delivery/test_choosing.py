@@ -24,8 +24,9 @@ from newsletter.errors import AmendedError, ConflictError
 from newsletter.packaged import packaged
 from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.templates import load_template
-from newsletter.store import amending, issues, ledger, subscribers
+from newsletter.store import amending, erasures, issues, ledger, subscribers
 from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey
 from newsletter.store.issues import Issue
 from newsletter.store.selections import all_selected, preferences_id
 from newsletter.store.tables import PlanRow
@@ -101,6 +102,36 @@ def test_a_plan_is_kept_for_those_who_get_something_and_the_others_are_told_why(
         "none@example.org": Skip.NOTHING_CHOSEN,
         "nobody@example.org": Skip.NOTHING_FOUND,
     }
+
+
+def test_the_plans_of_one_edition_are_not_those_of_the_next(database: Database) -> None:
+    before = going_out(database)
+    old = plans(database)
+    after = amended(database, before)
+    assert after.edition is not None
+    messages = prepared(database, after)
+    assert messages.keys() == (READERS | NOTHING).keys() - {"none@example.org"}
+    for address, made in messages.items():
+        if address in ("dora@example.com", "nobody@example.org"):  # it has nothing on proofs
+            assert isinstance(made, Skipped)
+        else:
+            assert isinstance(made, Prepared)
+            assert made.fixed.edition == after.edition.id
+            assert b"Paper 4" in made.content
+            assert made.plan
+    assert plans(database) == old, "those are kept with the first messages by them"
+
+
+def test_who_is_erased_before_their_message_goes_gets_none_and_the_others_get_theirs(
+    database: Database,
+) -> None:
+    issue = going_out(database)
+    everybody = prepared(database, issue)
+    with database.write() as session:
+        erasures.erase(session, "dora@example.com", ErasureKey("k" * 32), NOW)
+    left = prepared(database, issue)
+    assert everybody.keys() - left.keys() == {"dora@example.com"}
+    assert left == {address: everybody[address] for address in left}
 
 
 def test_who_chooses_anew_before_their_message_goes_gets_what_they_chose(
