@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from types import TracebackType
+from threading import Lock
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -17,31 +17,19 @@ class Commits:
     """A number that is another one after somebody else has committed. It costs microseconds:
     SQLite's `data_version`, or the next transaction that PostgreSQL will give.
 
-    It holds a connection of its own, outside any transaction, in which it would stand still.
+    It holds a connection of its own, outside any transaction, in which it would stand still. It may
+    be asked in one thread and closed in another: a connection that is closed while it is asked
+    takes the whole process with it.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._raw: Any = None
-
-    def __enter__(self) -> Commits:
-        with self._database.told():
-            self._raw = self._database.engine.raw_connection()
-            if self._database.file is None:
-                self._raw.driver_connection.autocommit = True
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._raw.invalidate()  # it was made to differ from those of the pool
-        self._raw.close()
+        self._closed = False
+        self._one = Lock()
 
     def number(self) -> int:
-        """The number as it is now.
+        """The number as it is now; 0 once it is closed.
 
         Raises:
             DatabaseError: the database does not answer.
@@ -51,12 +39,30 @@ class Commits:
             if self._database.file is None
             else "PRAGMA data_version"
         )
-        with self._database.told():
-            cursor = self._raw.cursor()
+        with self._one, self._database.told():
+            if self._closed:
+                return 0
+            cursor = self._opened().cursor()
             cursor.execute(query)
             (found,) = cursor.fetchone()
             cursor.close()
         return int(found)
+
+    def close(self) -> None:
+        """Gives its connection up, when nobody is just asking."""
+        with self._one:
+            self._closed = True
+            if self._raw is not None:
+                self._raw.invalidate()  # it was made to differ from those of the pool
+                self._raw.close()
+                self._raw = None
+
+    def _opened(self) -> Any:
+        if self._raw is None:
+            self._raw = self._database.engine.raw_connection()
+            if self._database.file is None:
+                self._raw.driver_connection.autocommit = True
+        return self._raw
 
 
 def fingerprint(session: Session, list_name: str, window: Period) -> str:

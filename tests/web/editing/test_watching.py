@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, Callable
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 from newsletter.store import editing, issues, lists, subscribers
 from newsletter.store.changes import Commits
@@ -97,8 +99,23 @@ def test_what_concerns_no_issue_is_not_told(database: Database) -> None:
 
 def test_the_counter_moves_when_somebody_commits_and_only_then(database: Database) -> None:
     furnished(database)
-    with Commits(database) as commits:
+    with closing(Commits(database)) as commits:
         first = commits.number()
         assert commits.number() == first
         note(database, "Now.")()
         assert commits.number() != first
+
+
+def test_it_may_be_closed_while_it_is_asked(database: Database) -> None:
+    # SQLite takes the process down when a connection is closed under a query.
+    furnished(database)
+    for _ in range(50):
+        commits, heard = Commits(database), list[int]()
+        asking = Thread(target=lambda c, h: h.extend(iter(c.number, 0)), args=(commits, heard))
+        asking.start()
+        while not heard and asking.is_alive():
+            pass
+        commits.close()
+        asking.join()
+        assert heard
+        assert commits.number() == 0

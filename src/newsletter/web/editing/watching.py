@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from watchfiles import awatch
@@ -69,9 +69,9 @@ async def _stored(
         with database.read() as session:
             return fingerprint(session, list_name, window)
 
-    with ExitStack() as held:
+    commits = Commits(database)
+    try:
         # Where all connections are taken it waits for one, and nobody else is to wait with it.
-        commits = await asyncio.to_thread(held.enter_context, Commits(database))
         last = await asyncio.to_thread(commits.number)
         known = await asyncio.to_thread(print_of)
         found.put_nowait(READY)  # the files are watched by now: that task began before this one
@@ -84,3 +84,5 @@ async def _stored(
             if now != known:
                 known = now
                 found.put_nowait("stored")
+    finally:
+        await asyncio.to_thread(commits.close)
