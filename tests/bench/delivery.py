@@ -3,7 +3,7 @@
     python -m tests.bench.delivery [--octets 5000 40000 90000] [--rounds 5]
 
 Everything of a send is there (ledger on SQLite with synchronous=FULL, a selection and tokens for
-each reader, a log line an attempt) but TLS and DKIM. The three take turns; medians are printed. Each
+each reader, a log line an attempt) but TLS and DKIM. The three take turns; medians are printed. A
 reader's row and plan, which are made before, are measured by themselves.
 """
 
