@@ -17,9 +17,6 @@ from newsletter.store.fanout import Choose, upcoming
 from newsletter.store.issues import Issue
 from newsletter.store.values import Skip
 
-_CHOICES = 10_000
-"""Of so many, what was planned is remembered: readers share their choices."""
-
 
 def skip_reason(digest: Digest, preferences: Preferences) -> Skip | None:
     """Why an issue has nothing for readers with these preferences; None: it has."""
@@ -41,7 +38,7 @@ class Choosing:
             raise ConflictError(f"{issue.ref} is a draft: it has no plans yet")
         self._database, self._digest, self._issue_id = database, issue.digest, issue.id
         self._edition = issue.edition.id
-        self._decided = lru_cache(maxsize=_CHOICES)(self._decide)
+        self._decisions: dict[Preferences, _Decision] = {}
         self._compiled = lru_cache(maxsize=None)(self._load)
 
     @property
@@ -50,15 +47,15 @@ class Choosing:
         return Choose(self._edition, self.body)
 
     def foresee(self, chunk: int) -> None:
-        """Decides for those whose rows are made next, so that nobody who writes waits for it.
+        """Decides for those whose rows are made next, so that nobody who writes waits for it; what
+        was decided before is stored and forgotten here.
 
         Raises:
             NotFoundError: the issue was not compiled for their languages.
         """
         with self._database.read() as session:
             wanted = upcoming(session, self._issue_id, chunk)
-        for preferences in wanted:
-            self._decided(preferences)
+        self._decisions = {preferences: self._decide(preferences) for preferences in wanted}
 
     def skip(self, preferences: Preferences) -> Skip | None:
         """Why there is nothing for readers with these preferences; None: there is."""
@@ -67,6 +64,12 @@ class Choosing:
     def body(self, preferences: Preferences) -> str:
         """Their plan, as it is stored; empty if there is nothing for them."""
         return self._decided(preferences).body
+
+    def _decided(self, preferences: Preferences) -> _Decision:
+        found = self._decisions.get(preferences)
+        if found is None:
+            found = self._decisions[preferences] = self._decide(preferences)
+        return found
 
     def _decide(self, preferences: Preferences) -> _Decision:
         form = self._compiled(spoken(self._digest.list, preferences))

@@ -62,6 +62,14 @@ def newest(session: Session, issue_id: int) -> int:
     return session.exec(query.order_by(col(EditionRow.number).desc()).limit(1)).one() or 0
 
 
+def planned(session: Session, edition_id: int, preferences_ids: Collection[int]) -> set[int]:
+    """Those of these ids of preferences whose plan an edition keeps already."""
+    query = select(PlanRow.preferences_id).where(
+        PlanRow.edition_id == edition_id, col(PlanRow.preferences_id).in_(preferences_ids)
+    )
+    return set(session.exec(query))
+
+
 def keep_plans(session: Session, edition_id: int, bodies: Mapping[int, str]) -> None:
     """Keeps an edition's plans, as text, by the ids of their preferences."""
     rows = [

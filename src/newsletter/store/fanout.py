@@ -13,7 +13,7 @@ from newsletter.addresses import domain_of
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
 from newsletter.errors import AmendedError, ConflictError, NotFoundError
-from newsletter.store.editions import keep_plans, newest
+from newsletter.store.editions import keep_plans, newest, planned
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.selections import all_selected
@@ -82,8 +82,11 @@ def fan_out(
     # be made for somebody whose leave did not see that row.
     next_ = _next(issue, chunk).with_for_update(read=True, of=SubscriptionRow)
     people = list(session.execute(next_))
-    chosen = all_selected(session, {person.preferences_id for person in people})
-    verdicts = {number: judge(preferences) for number, preferences in chosen.items()}
+    choices = {person.preferences_id for person in people}
+    # A plan is kept for those alone who have something to get.
+    known = planned(session, choose.edition, choices) if choose is not None else set[int]()
+    chosen = all_selected(session, choices - known)
+    verdicts = dict.fromkeys(known) | {n: judge(preferences) for n, preferences in chosen.items()}
     rows = []
     for person in people:
         skip = _standing(person, today) or verdicts[person.preferences_id]
@@ -91,8 +94,8 @@ def fan_out(
         rows.append(_delivery(issue_id, person, skip, due))
     insert_new(session, DeliveryRow, rows)
     if choose is not None:
-        wanted = {number: chosen[number] for number, skip in verdicts.items() if skip is None}
-        bodies = {number: choose.body(preferences) for number, preferences in wanted.items()}
+        wanted = [number for number in chosen if verdicts[number] is None]
+        bodies = {number: choose.body(chosen[number]) for number in wanted}
         keep_plans(session, choose.edition, bodies)
     if people:
         issue.cursor = people[-1].id
@@ -102,7 +105,8 @@ def fan_out(
 
 
 def upcoming(session: Session, issue_id: int, chunk: int = 5000) -> list[Preferences]:
-    """The distinct preferences of those to whom `fan_out` gives their rows next.
+    """The distinct preferences of those to whom `fan_out` gives their rows next, without those
+    whose plan is kept already.
 
     Who plans for them before it holds the lock in which rows are made keeps nobody waiting.
 
@@ -112,8 +116,9 @@ def upcoming(session: Session, issue_id: int, chunk: int = 5000) -> list[Prefere
     issue = session.get(IssueRow, issue_id)
     if issue is None:
         raise NotFoundError(f"there is no issue with the id {issue_id}")
-    people = session.execute(_next(issue, chunk))
-    return list(all_selected(session, {person.preferences_id for person in people}).values())
+    choices = {person.preferences_id for person in session.execute(_next(issue, chunk))}
+    known = planned(session, newest(session, issue_id), choices)
+    return list(all_selected(session, choices - known).values())
 
 
 def audience_preview(
