@@ -196,7 +196,8 @@ def _next(issue: IssueRow, chunk: int) -> Select[Any]:
         .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
         .outerjoin(SuppressionRow, SuppressionRow.address_key == SubscriberRow.address_key)
         .where(
-            SubscriptionRow.list_name == issue.list_name,
+            # Not by an index of the list's: SQLite would sort all its readers for every chunk.
+            func.coalesce(SubscriptionRow.list_name, "") == issue.list_name,
             SubscriptionRow.state == SubscriptionState.ACTIVE,
             col(SubscriptionRow.id) > issue.cursor,
             # Who joins after the freezing waits for the next issue.
