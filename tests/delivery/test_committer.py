@@ -209,3 +209,19 @@ def test_what_is_asked_for_when_a_send_ends_is_not_committed_after_it(company: i
 
     run(go())
     assert threads == [], "another sender may have it by now"
+
+
+def test_what_had_not_begun_when_the_send_ended_is_not_written() -> None:
+    ledger, _ = nearby()
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor, at_once=ledger.at_once)
+            granted = committer.submit(None, claim(1))
+            await asyncio.sleep(0)  # its group is made up, and its turn has not come
+            committer.close()
+            with pytest.raises(DatabaseError, match="this send has ended"):
+                await granted
+
+    run(go())
+    assert ledger.groups == []

@@ -182,18 +182,24 @@ class Committer:
         skips, self._skips = self._skips, []
         outcomes = [wish.outcome for wish in wishes if wish.outcome is not None]
         claims = [wish.claim for wish in wishes if wish.claim is not None]
-        try:
-            granted = self._at_once(outcomes, claims, skips)
-        except Exception as error:  # noqa: BLE001 - as a thread's would be: every wish is to hear of it
-            self._fail(wishes, error)
-            return
-        if granted is not None:
-            self._grant(wishes, granted)
-            return
-        self._running = self._loop.run_in_executor(
-            self._executor, self._ledger.commit, outcomes, claims, skips
-        )
+        self._running = self._loop.create_task(self._written(outcomes, claims, skips))
         self._running.add_done_callback(lambda done: self._committed(wishes, done))
+
+    async def _written(
+        self,
+        outcomes: Sequence[Outcome],
+        claims: Sequence[Claim],
+        skips: Sequence[Skipped | SetAside],
+    ) -> Granted:
+        if self._failure is not None:  # it was closed before this began
+            raise self._failure
+        granted = self._at_once(outcomes, claims, skips)
+        if granted is None:
+            commit = self._ledger.commit
+            granted = await self._loop.run_in_executor(
+                self._executor, commit, outcomes, claims, skips
+            )
+        return granted
 
     def _committed(self, wishes: list[_Wish], done: asyncio.Future[Granted]) -> None:
         self._running = None
