@@ -166,6 +166,7 @@ def render(
                 now,
                 compiler(template_folders(found)),
                 signer(found),
+                tell=lambda lack: err.print(f"newsletter: {lack}"),
             )
         # What is sent or skipped by now has its own row; a draft's reader is judged as of now.
         reason = forecasting.why_not(db, wanted, to, now()) if wanted.edition is None else None

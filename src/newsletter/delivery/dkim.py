@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376), for those whose relay does not sign: rsa-sha256, relaxed/relaxed.
 
 The same message at the same instant under the same key gives the same signature, so `newsletter
-render` and later attempts repeat it.
+render` and later attempts repeat it; with which key a sender signed is kept (`store.signings`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter.errors import SettingsError
+from newsletter.store.signings import KeyName
 
 OVERSIGNED = (
     "From",
@@ -119,8 +120,16 @@ class Signer:
     @property
     def record(self) -> str:
         """The TXT record to publish there (RFC 6376 §3.6.1)."""
-        public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return f"v=DKIM1; k=rsa; p={b64encode(public).decode()}"
+        return f"v=DKIM1; k=rsa; p={b64encode(self._public).decode()}"
+
+    @property
+    def name(self) -> KeyName:
+        """What tells the key from any other, and is no secret."""
+        return KeyName(self.record_name, sha256(self._public).hexdigest())
+
+    @property
+    def _public(self) -> bytes:
+        return self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     @property
     def zone_line(self) -> str:

@@ -26,6 +26,7 @@ from newsletter.store.database import Database
 from newsletter.store.direct import Held
 from newsletter.store.issues import Issue
 from newsletter.store.keys import check_keys
+from newsletter.store.signings import keep_signing
 from newsletter.store.values import Claim, Due, IssueState, Outcome
 from newsletter.tokens import Keyring
 
@@ -63,6 +64,9 @@ async def deliver(
     ):
         # Another edition may have been made until the issue was ours.
         issue = _settled(database, issue.id, keyring, around.clock())
+        if signer is not None:
+            with database.write() as session:
+                keep_signing(session, name, signer.name)
         with ThreadPoolExecutor(1, "ledger") as executor:
             messages = Messages(database, issue, keyring, around.clock, signer)
             work = _work(messages, books, Repeating(database, issue), around.clock, executor)

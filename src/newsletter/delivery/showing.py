@@ -24,6 +24,7 @@ from newsletter.store.deliveries import DeliveryView
 from newsletter.store.editions import compiled, edition_digest, plan_body
 from newsletter.store.issues import Issue
 from newsletter.store.selections import known_id, preferences_id
+from newsletter.store.signings import signing
 from newsletter.store.subscribers import Subscriber
 from newsletter.tokens import Keyring
 
@@ -58,8 +59,12 @@ def render_for(
     clock: Callable[[], dt.datetime],
     compile_for: Compile,
     signer: Signer | None = None,
+    tell: Callable[[str], None] = lambda _lack: None,
 ) -> bytes:
     """The message of one reader: what was sent or, before that, what would be sent now.
+
+    `signer` signs as what is sent now is signed (DKIM). What was sent with another key has no
+    signature here, for only that key could make it anew; `tell` is told so in a line.
 
     Raises:
         NotFoundError: nobody on the list has that address, or the issue has no row for them.
@@ -78,6 +83,8 @@ def render_for(
                 f"{issue.ref} has no message for {person.address}: they were not on the list "
                 "when it was frozen"
             )
+        if delivery.fixed is not None:
+            signer = _signer_then(session, delivery, signer, tell)
     with db.write() as session:
         choice = preferences_id(session, preferences)
     return Messages(db, issue, keyring, clock, signer).render(delivery, choice)
@@ -111,6 +118,20 @@ def explain(db: Database, issue: Issue, address: str) -> Explanation:
             )
         ),
     )
+
+
+def _signer_then(
+    session: Session, delivery: DeliveryView, signer: Signer | None, tell: Callable[[str], None]
+) -> Signer | None:
+    """Who can sign as its last sender did: `signer`, if the key is the same."""
+    then = signing(session, delivery.sender)
+    if then is None or (signer is not None and signer.name == then):
+        return signer if then else None
+    tell(
+        f"the message to {delivery.address} was signed (DKIM) by a key that is configured no "
+        f"more, {then.name}: it is shown without that signature, else as it was sent"
+    )
+    return None
 
 
 def _preferences(session: Session, person: Subscriber, issue: Issue) -> Preferences:

@@ -16,6 +16,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     editing_tables,
     printed_tables,
     reading_tables,
+    signing_tables,
     welcome_tables,
 )
 

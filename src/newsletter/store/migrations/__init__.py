@@ -21,6 +21,7 @@ VERSIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """Every version there has been, oldest first."""
 
