@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Form, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.store.confirmations import MAILED_EVERY
 from newsletter.store.joining import subscriptions_of
 from newsletter.store.outbox_once import put_unless_recent
-from newsletter.web.by_mail import AddressForm, mailed_to
+from newsletter.web.by_mail import SentAddress
 from newsletter.web.language import Language
 from newsletter.web.site import Here, Site
 
@@ -25,20 +24,9 @@ def show(site: Here, language: Language) -> HTMLResponse:
 
 
 @router.post("/manage")
-def send(
-    site: Here,
-    language: Language,
-    request: Request,
-    later: BackgroundTasks,
-    form: Annotated[AddressForm, Form()],
-) -> Response:
+def send(form: SentAddress) -> Response:
     """Mails the links to who has any; the same answer for everybody."""
-    return mailed_to(
-        site,
-        language.choose(),
-        request,
-        later,
-        form.address,
+    return form.answered(
         page="lost",
         mailing=_mail_links,
         told="If that address gets a list from us, the links to its choices are on their way, "

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, Field
 
 from newsletter.addresses import mailbox_key, parse_address
 from newsletter.errors import AddressError
 from newsletter.store.confirmations import VALID_FOR, Wish, WishKind, ask, mail_about
+from newsletter.store.readers import Reader
 from newsletter.tokens import Purpose
-from newsletter.web.client import asked_by, household, shortened
+from newsletter.web.client import asked_by, shortened
 from newsletter.web.language import Language
 from newsletter.web.masking import masked
-from newsletter.web.site import Here
+from newsletter.web.site import Here, Site
 from newsletter.web.whose import whose
 
 router = APIRouter(default_response_class=HTMLResponse)
-
-
-class AddressForm(BaseModel):
-    """The one field of the form."""
-
-    address: Annotated[str, Field(max_length=400)] = ""
 
 
 @router.post("/p/{token}/address")
@@ -33,7 +28,7 @@ def change(
     language: Language,
     request: Request,
     token: str,
-    form: Annotated[AddressForm, Form()],
+    address: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Mails a link to the new address; nothing changes before it is used."""
     link = whose(site.keyring, Purpose.MANAGE, token)
@@ -43,7 +38,7 @@ def change(
     chosen = language.choose(*(found.preferences.languages if found else ()))
     client = asked_by(request, site.trusted_proxies)
     try:
-        address = parse_address(form.address)
+        asked = parse_address(address)
     except AddressError:
         return site.message(
             chosen,
@@ -51,30 +46,35 @@ def change(
             "Mail cannot be sent to it. Please go back and look at it again.",
             status=400,
         )
-    if client is not None and not site.joins.allows(household(client), now):
+    if site.asked_too_often(client, now):
         return site.too_many(chosen)
-    if found is not None and site.mailboxes.allows(mailbox_key(address), now):
+    if found is not None and site.mailboxes.allows(mailbox_key(asked), now):
         wish = Wish(
             kind=WishKind.MOVE,
             list_name=found.list.name,
-            address=address,
+            address=asked,
             language=chosen,
             network=shortened(client),
             subscriber_id=found.subscriber_id,
         )
-        with site.database.write() as session:
-            number = ask(session, wish, now)
-        values = {
-            "link": site.letters.confirm(found.list, number),
-            "before": masked(found.address),
-            "days": VALID_FOR.days,
-        }
-        mail = site.letters.write("move", found.list, address, chosen, now, values)
-        with site.database.write() as session:
-            mail_about(session, number, mail, now)
+        _ask_by_mail(site, found, wish, now)
     return site.message(
         chosen,
         "Please look into your mail",
         "A message is on its way to the new address. Its link makes the change; until then "
         "everything stays as it is.",
     )
+
+
+def _ask_by_mail(site: Site, reader: Reader, wish: Wish, now: dt.datetime) -> None:
+    with site.database.write() as session:
+        number = ask(session, wish, now)
+    values = {
+        "link": site.letters.confirm(reader.list, number),
+        "before": masked(reader.address),
+        "days": VALID_FOR.days,
+    }
+    # Written between two transactions: compiling takes longer than a writer should be waited for.
+    mail = site.letters.write("move", reader.list, wish.address, wish.language, now, values)
+    with site.database.write() as session:
+        mail_about(session, number, mail, now)

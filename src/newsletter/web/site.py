@@ -15,7 +15,7 @@ from newsletter.content.mailinglist import MailingList
 from newsletter.delivery.letters import Letters
 from newsletter.store.database import Database
 from newsletter.tokens import Keyring, Purpose
-from newsletter.web.client import Network
+from newsletter.web.client import Address, Network, household
 from newsletter.web.limits import Limit
 from newsletter.web.pages import Pages
 from newsletter.web.paths import Paths
@@ -81,6 +81,11 @@ class Site:
             text=words.gettext(text),
             **values,
         )
+
+    def asked_too_often(self, client: Address | None, now: dt.datetime) -> bool:
+        """Whether too much mail was asked for from a client's network, this time counted in. Who
+        comes by a socket without addresses (None) is not counted."""
+        return client is not None and not self.joins.allows(household(client), now)
 
     def too_many(self, language: str) -> HTMLResponse:
         """The answer to who asks too often."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, BackgroundTasks, Form, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.requests import HTTPConnection
 
@@ -17,7 +17,7 @@ from newsletter.errors import TokenError
 from newsletter.store import editors
 from newsletter.store.lists import get_list
 from newsletter.visits import VISIT_FOR, Opens, Pass, seal, unseal
-from newsletter.web.by_mail import AddressForm, mailed_to
+from newsletter.web.by_mail import SentAddress
 from newsletter.web.editing.gate import Editor, from_here
 from newsletter.web.language import Asked, Language
 from newsletter.web.site import Here, Site
@@ -61,20 +61,9 @@ class VisitGate:
 
 
 @router.post("/edit/link")
-def send_link(
-    site: Here,
-    language: Language,
-    request: Request,
-    later: BackgroundTasks,
-    form: Annotated[AddressForm, Form()],
-) -> Response:
+def send_link(form: SentAddress) -> Response:
     """Mails a link to who is an editor; the same answer for everybody."""
-    return mailed_to(
-        site,
-        language.choose(),
-        request,
-        later,
-        form.address,
+    return form.answered(
         page="door",
         mailing=_mail,
         told="If that is an editor's address, a link is on its way. It opens once, within a day.",
