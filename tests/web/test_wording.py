@@ -51,7 +51,7 @@ def test_every_message_page_is_translated() -> None:
     assert len(said) > 8
     told = [k.value for call in calls for k in call.keywords if k.arg == "told"]
     answers = [word.value for word in told if isinstance(word, ast.Constant)]
-    assert len(answers) == 2, "what `by_mail.mailed_to` is given to say"
+    assert len(answers) == 2, "what `AddressForm.answered` is given to say"
     said += answers
     translated = catalogue("pages")
     every = [*map(str, said), *(words for pair in SAID.values() for words in pair)]

@@ -14,11 +14,9 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL
 from newsletter.errors import AddressError
 from newsletter.store.confirmations import Wish, WishKind
-from newsletter.store.endings import ending
 from newsletter.store.lists import get_list
 from newsletter.web.branches import branches
 from newsletter.web.client import asked_by, shortened
-from newsletter.web.ended import ended
 from newsletter.web.joining import ask
 from newsletter.web.language import Language
 from newsletter.web.site import Here, Name, Site
@@ -49,11 +47,9 @@ class JoinForm(BaseModel):
 
 @router.get("/lists/{list_name}/subscribe")
 def show(site: Here, language: Language, list_name: Name) -> HTMLResponse:
-    """The form; a list that has ended says so (410)."""
+    """The form."""
     with site.database.read() as session:
-        found, over = get_list(session, list_name), ending(session, list_name)
-    if over is not None:
-        return ended(site, language.choose(), found)
+        found = get_list(session, list_name)
     return _page(site, found, language.choose(), JoinForm())
 
 
@@ -67,10 +63,8 @@ def send(
 ) -> Response:
     """Mails a link that confirms; the same answer whoever is on the list already."""
     with site.database.read() as session:
-        found, over = get_list(session, list_name), ending(session, list_name)
+        found = get_list(session, list_name)
     chosen, now = language.choose(), site.clock()
-    if over is not None:
-        return ended(site, chosen, found)
     try:
         address = parse_address(form.address)
     except AddressError:
