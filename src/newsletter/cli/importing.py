@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +30,8 @@ from newsletter.cli.edge import (
 from newsletter.content.serial import plain
 from newsletter.errors import ImportFileError
 from newsletter.store import lists
-from newsletter.store.admission import Added, Member
+from newsletter.store.admission import Added
+from newsletter.store.chunks import chunks
 from newsletter.store.database import Database
 from newsletter.store.erasures import ErasureKey, erased_among
 from newsletter.store.members import import_rows
@@ -147,7 +146,7 @@ def import_file(
         )
         lines = _lines(file)
         with Meter("importing", lines) if meter and lines >= _METERED else nullcontext() as shown:
-            for chunk in _chunks(people):
+            for chunk in chunks(people, _CHUNK):
                 with db.write() as session:
                     added += import_rows(
                         session,
@@ -167,11 +166,6 @@ def import_file(
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ImportFileError(f"{map_file} is not TOML: {error}") from None
     return added, problems
-
-
-def _chunks(people: Iterator[Member]) -> Iterator[list[Member]]:
-    while chunk := list(islice(people, _CHUNK)):
-        yield chunk
 
 
 def _lines(file: Path) -> int:

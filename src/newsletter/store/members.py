@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from sqlmodel import Session
 
@@ -14,6 +13,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError
 from newsletter.store.admission import MOST_REFUSALS, REFUSED, Added, Admission, Member, Refusal
 from newsletter.store.choice_changes import consent_before, record
+from newsletter.store.chunks import chunks
 from newsletter.store.departures import leave, subscription
 from newsletter.store.erasures import Erased, nobody
 from newsletter.store.grouped import Fields, run
@@ -126,7 +126,7 @@ def import_rows(
     numbers = dict.fromkeys(Admission, 0)
     refusals: list[Refusal] = []
     gone = 0
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows, _CHUNK):
         for member, admission in _admit(session, terms, [_sourced(m, source, now) for m in chunk]):
             numbers[admission] += 1
             gone += admission is Admission.ADDED and member.state is SubscriptionState.LEFT
@@ -158,12 +158,6 @@ def _known_list(session: Session, list_name: str) -> str:
             f"there is no list {list_name}: `newsletter lists sync` makes those of the files"
         )
     return list_name
-
-
-def _chunks(rows: Iterable[Member]) -> Iterator[list[Member]]:
-    waiting = iter(rows)
-    while chunk := list(islice(waiting, _CHUNK)):
-        yield chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 
 from sqlmodel import Session
 
 from newsletter.addresses import domain_of
 from newsletter.replies import Reply, Stage, Verdict, classify
 from newsletter.store.breaker import settle
+from newsletter.store.chunks import chunks
 from newsletter.store.database import Database
 from newsletter.store.feedback import (
     record_bounce,
@@ -70,7 +70,7 @@ def take_in(
         MailboxError: from `messages`, in the same way.
     """
     count = _Count()
-    for chunk in _chunks(messages):
+    for chunk in chunks(messages, _CHUNK):
         read = [(octets, read_returned(octets, keyring)) for octets in chunk]
         with database.write() as session:
             now = clock()
@@ -239,9 +239,3 @@ def _about(who: Returner, failures: tuple[Failure, ...]) -> Failure:
         if wanted in (address.casefold() for address in failure.addresses):
             return failure
     return failures[0]
-
-
-def _chunks(messages: Iterable[bytes]) -> Iterator[list[bytes]]:
-    waiting = iter(messages)
-    while chunk := list(islice(waiting, _CHUNK)):
-        yield chunk
