@@ -226,15 +226,10 @@ def freeze(
         return issues.issue_by_id(session, issue.id)
 
 
-def fan_out(db: Database, issue: Issue, now: dt.datetime) -> None:
-    """Gives every reader of a frozen issue their row; goes on where an earlier run stopped, and
-    with the next edition where the issue is amended meanwhile."""
-    for _ in _chunks(db, issue, now):
-        pass
-
-
-def _chunks(db: Database, issue: Issue, now: dt.datetime) -> Iterator[bool]:
-    """A transaction of rows each; True while others follow."""
+def fan_out(db: Database, issue: Issue, now: dt.datetime) -> Iterator[bool]:
+    """Gives every reader of a frozen issue their row, a transaction of rows at each step; True
+    while others follow. Goes on where an earlier run stopped, and with the next edition where the
+    issue is amended meanwhile."""
     while True:
         with suppress(AmendedError):
             yield from _chunks_of_edition(db, issue, now)
@@ -267,8 +262,8 @@ def _chunks_of_edition(db: Database, issue: Issue, now: dt.datetime) -> Iterator
 async def _rows_made(db: Database, issue: Issue, around: Surroundings) -> bool:
     """`fan_out` in a thread, so that pages answer meanwhile; False if told to stop before its end.
     What there is by then stays."""
-    chunks = _chunks(db, issue, around.clock())
-    while await asyncio.to_thread(next, chunks, False):
+    steps = fan_out(db, issue, around.clock())
+    while await asyncio.to_thread(next, steps, False):
         if around.stop.is_set():
             return False
     return True

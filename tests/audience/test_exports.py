@@ -5,10 +5,11 @@ import io
 
 import pytest
 
-from newsletter.audience.subscriber_csv import read_subscribers, stream_subscribers
+from newsletter.audience.subscriber_csv import stream_subscribers
 from newsletter.errors import ImportFileError
 from newsletter.store.admission import Member
 from newsletter.store.values import SubscriptionState
+from tests.audience.reading import people_and_problems
 from tests.builders import make_list
 
 LEFT, ACTIVE, PENDING = (
@@ -19,12 +20,9 @@ LEFT, ACTIVE, PENDING = (
 MAILCHIMP = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,LEID,EUID"
 
 
-def read(text: str, **options: object) -> list[Member]:
-    people, problems = read_subscribers(
-        text.encode(),
-        "export.csv",
-        mailing_list=make_list(),
-        **options,  # type: ignore[arg-type]  # as given
+def read(text: str, topics: str = "", mapping: dict[str, str] | None = None) -> list[Member]:
+    people, problems = people_and_problems(
+        text.encode(), "export.csv", make_list(), topics, mapping
     )
     assert problems == []
     return people
@@ -194,20 +192,18 @@ def test_a_column_of_an_export_can_be_the_topics() -> None:
 def test_mailchimps_contacts_who_never_subscribed_are_not_imported(kind: str) -> None:
     row = "ann@example.test,Ann,2,,,2019-05-01 09:05:00,1,a"
     with pytest.raises(ImportFileError, match="never subscribed, or were archived: nobody"):
-        read_subscribers(
-            f"{MAILCHIMP}\n{row}\n".encode(),
-            f"{kind}_export_a1b2c3.csv",
-            mailing_list=make_list(),
+        people_and_problems(
+            f"{MAILCHIMP}\n{row}\n".encode(), f"{kind}_export_a1b2c3.csv", make_list()
         )
 
 
 def test_a_row_of_mailchimps_without_any_consent_is_no_subscriber_in_whatever_file() -> None:
-    people, (problem,) = read_subscribers(
+    people, (problem,) = people_and_problems(
         f"{MAILCHIMP}\n"
         "ann@example.test,Ann,2,,,,1,a\n"
         "bo@example.test,Bo,2,,,2015-03-16 14:40:47,2,b\n".encode(),
         "renamed.csv",
-        mailing_list=make_list(),
+        make_list(),
     )
     assert [member.address for member in people] == ["bo@example.test"], "imported there"
     assert (problem.line, "never subscribed" in problem.reason) == (2, True)

@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 from newsletter.audience.listfile import read_list_file
-from newsletter.audience.subscriber_csv import read_subscribers
 from newsletter.content import sources
 from newsletter.content.topics import GENERAL
+from tests.audience.reading import people_and_problems
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "subscribers" / "ai-for-science"
@@ -45,14 +45,14 @@ def test_papers_stand_under_the_topics_that_a_reader_would_look_for() -> None:
 
 def test_every_sample_reader_is_read_and_can_reach_nobody_real() -> None:
     data = (FOLDER / "sample.csv").read_bytes()
-    people, problems = read_subscribers(data, "sample.csv", mailing_list=LIST)
+    people, problems = people_and_problems(data, "sample.csv", LIST)
     assert (len(people), problems) == (300, [])
     assert {person.address.rpartition(".")[2] for person in people} == {"test", "example"}
 
 
 def test_the_sample_readers_have_all_kinds_of_choices() -> None:
     data = (FOLDER / "sample.csv").read_bytes()
-    people, _ = read_subscribers(data, "sample.csv", mailing_list=LIST)
+    people, _ = people_and_problems(data, "sample.csv", LIST)
     choices = [person.preferences for person in people]
     parents = {topic.parent for topic in LIST.topics.topics if topic.parent}
     kinds = {

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience.subscriber_csv import Problem, export_rows, read_subscribers
+from newsletter.audience.subscriber_csv import Problem, export_rows
 from newsletter.content.entry import Tier
 from newsletter.content.preferences import Preferences
 from newsletter.errors import ImportFileError
 from newsletter.store.admission import Member
 from newsletter.store.values import SubscriptionState
+from tests.audience.reading import people_and_problems
 from tests.builders import TOPICS, make_list
 
 LIST = make_list()
@@ -24,7 +25,7 @@ def read(
     text: str | bytes, topics: str = "", mapping: dict[str, str] | None = None
 ) -> tuple[list[Member], list[Problem]]:
     data = text.encode() if isinstance(text, str) else text
-    return read_subscribers(data, "people.csv", mailing_list=LIST, topics=topics, mapping=mapping)
+    return people_and_problems(data, "people.csv", LIST, topics, mapping)
 
 
 def addresses(text: str | bytes) -> list[str]:

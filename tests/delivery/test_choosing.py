@@ -180,7 +180,7 @@ def test_an_issue_amended_while_rows_are_made_has_the_next_editions_plans(
     after = amended(database, issue)
     with database.write() as session, pytest.raises(AmendedError, match="was amended just now"):
         issues.fan_out(session, issue.id, old.skip, today=TODAY, chunk=2, choose=old.choose)
-    workflow.fan_out(database, issue, NOW)
+    assert list(workflow.fan_out(database, issue, NOW))[-1] is False, "none follows"
 
     assert issue.edition is not None
     assert after.edition is not None
@@ -219,7 +219,7 @@ def test_plans_are_made_before_anybody_is_kept_from_writing(
     monkeypatch.setattr(Database, "write", write)
     monkeypatch.setattr("newsletter.delivery.choosing.plan", planned)
     monkeypatch.setattr(workflow, "FAN_OUT_CHUNK", 2)
-    workflow.fan_out(database, issue, NOW)
+    assert True in list(workflow.fan_out(database, issue, NOW)), "in several steps"
     assert made == [False] * len(set((READERS | NOTHING).values()))
 
 

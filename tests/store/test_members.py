@@ -7,7 +7,7 @@ from newsletter.content.preferences import Preferences
 from newsletter.store.admission import MOST_REFUSALS, Added, Admission, Member
 from newsletter.store.database import Database
 from newsletter.store.fanout import audience_preview
-from newsletter.store.feedback import feedback_on
+from newsletter.store.histories import history
 from newsletter.store.members import import_rows
 from newsletter.store.subscribers import departures, show
 from newsletter.store.suppressions import suppress
@@ -93,9 +93,13 @@ def test_whoever_is_mailed_by_force_has_the_reason_for_their_consent(database: D
     bring(database, *given, force="they wrote to us")
     with database.read() as session:
         on, off, new = (show(session, f"{who}@example.test") for who in ("on", "off", "new"))
-        (lifted,) = feedback_on(session, on.id)
+        (lifted,) = (
+            event
+            for event in history(session, on.id, on.address)
+            if event.what == "may be mailed again"
+        )
     assert {on.suppression, off.suppression} == {None}
-    assert lifted.text == "forced: they wrote to us"
+    assert lifted.detail == "forced: they wrote to us"
     assert off.subscriptions[LIST].consent_source == "forced: they wrote to us"
     assert off.subscriptions[LIST].consent_at == NOW
     assert new.subscriptions[LIST].consent_source == "a form", "nothing was forced"

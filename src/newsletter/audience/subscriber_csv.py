@@ -64,31 +64,6 @@ class Problem:
     reason: str
 
 
-def read_subscribers(
-    data: bytes,
-    name: str,
-    *,
-    mailing_list: MailingList,
-    topics: str = "",
-    mapping: Mapping[str, str] | None = None,
-) -> tuple[list[Member], list[Problem]]:
-    """The people of a small file called `name`, and the rows that could not be read.
-
-    Raises:
-        ImportFileError: see `stream_subscribers`.
-    """
-    problems: list[Problem] = []
-    people = stream_subscribers(
-        lambda: io.BytesIO(data),
-        name,
-        mailing_list=mailing_list,
-        topics=topics,
-        mapping=mapping,
-        problem=problems.append,
-    )
-    return list(people), problems
-
-
 def stream_subscribers(
     source: Source,
     name: str,
@@ -113,53 +88,35 @@ def stream_subscribers(
         ImportFileError: it has no address column, no such topics column, holds people who never
             subscribed, or not one good row; in the last case at the end.
     """
-    renamed = {_folded(theirs): ours for theirs, ours in (mapping or {}).items()}
-    for theirs, ours in (mapping or {}).items():
-        if ours not in COLUMNS:
-            raise ImportFileError(
-                f"{name}: {theirs} cannot be {ours!r}: there are {', '.join(COLUMNS)}"
-            )
-    if topics and topics != ALL:
-        renamed[_folded(topics)] = "topics"
+    renamed = _renamed(name, mapping or {}, topics)
     sheet = read_sheet(
         source,
         name,
         is_header=lambda cells: "address" in _columns(cells, renamed),
         is_record=_is_person,
     )
-    _refuse_unmapped(name, sheet.header, mapping or {})
+    _refuse_absent(name, sheet.header, mapping or {}, topics)
+    folded = [_folded(cell) for cell in sheet.header]
     columns = _columns(sheet.header, renamed) or ["address"]
-    if topics and topics != ALL and _folded(topics) not in map(_folded, sheet.header):
-        raise ImportFileError(
-            f"{name}:1: there is no column {topics!r}: there are {', '.join(sheet.header)}"
-        )
-    misspelt = _misspelt(sheet.header, columns)
-    ignored = [c for c, ours in zip(sheet.header, columns, strict=False) if c and not ours]
-    if topics == ALL:
-        columns = ["" if column == "topics" else column for column in columns]
-    export = known_export([_folded(cell) for cell in sheet.header])
-    told = _Told(problem)
+    taken = ["" if (column, topics) == ("topics", ALL) else column for column in columns]
+    export, told = known_export(folded), _Told(problem)
     if export is None:
-        for found in misspelt:
+        for found in _misspelt(sheet.header, columns):
             told(found)
-        passed_over(ignored)
-        read = _reader(columns, mailing_list)
+        passed_over([c for c, ours in zip(sheet.header, columns, strict=False) if c and not ours])
+        read = _reader(taken, mailing_list)
     else:
-        if export.never_subscribed(name):
-            raise ImportFileError(
-                f"{name}: these are {export.service}'s contacts who never subscribed, or were "
-                "archived: nobody was imported; take the file whose name begins with subscribed_"
-            )
+        _refuse_never_subscribed(name, export)
         if export.notice:
             notice(export.notice)
-        passed_over(_the_lists_own(export, sheet.header, columns, renamed))
-        columns = [column if column in renamed.values() else "" for column in columns]
-        read = _reader(columns, mailing_list, export, [_folded(cell) for cell in sheet.header])
+        passed_over(_the_lists_own(export, sheet.header, taken, renamed))
+        asked = [column if column in renamed.values() else "" for column in taken]
+        read = _reader(asked, mailing_list, export, folded)
     yield from _people(name, sheet.lines, read, told)
 
 
 def export_rows(members: Iterable[Member]) -> Iterator[str]:
-    """The lines of a CSV file, the header first, that `read_subscribers` reads back the same."""
+    """The lines of a CSV file, the header first, that `stream_subscribers` reads back the same."""
     yield _csv_line(COLUMNS)
     for member in members:
         yield _csv_line([guarded(written(member)[column]) for column in COLUMNS])
@@ -231,8 +188,21 @@ def _reader(
     return read
 
 
-def _refuse_unmapped(name: str, header: Sequence[str], mapping: Mapping[str, str]) -> None:
-    """A misspelt column in the map would leave its people following everything, in silence."""
+def _renamed(name: str, mapping: Mapping[str, str], topics: str) -> dict[str, str]:
+    """Our names of the columns that the caller names, by theirs as folded."""
+    for theirs, ours in mapping.items():
+        if ours not in COLUMNS:
+            raise ImportFileError(
+                f"{name}: {theirs} cannot be {ours!r}: there are {', '.join(COLUMNS)}"
+            )
+    renamed = {_folded(theirs): ours for theirs, ours in mapping.items()}
+    return renamed if topics in ("", ALL) else renamed | {_folded(topics): "topics"}
+
+
+def _refuse_absent(
+    name: str, header: Sequence[str], mapping: Mapping[str, str], topics: str
+) -> None:
+    """A column that is misspelt there would leave its people following everything, in silence."""
     there = set(map(_folded, header))
     for theirs in mapping:
         if _folded(theirs) not in there:
@@ -240,6 +210,18 @@ def _refuse_unmapped(name: str, header: Sequence[str], mapping: Mapping[str, str
                 f"{name}:1: there is no column {theirs!r}, which the map names: "
                 f"there are {', '.join(header)}"
             )
+    if topics not in ("", ALL) and _folded(topics) not in there:
+        raise ImportFileError(
+            f"{name}:1: there is no column {topics!r}: there are {', '.join(header)}"
+        )
+
+
+def _refuse_never_subscribed(name: str, export: Export) -> None:
+    if export.never_subscribed(name):
+        raise ImportFileError(
+            f"{name}: these are {export.service}'s contacts who never subscribed, or were "
+            "archived: nobody was imported; take the file whose name begins with subscribed_"
+        )
 
 
 def _bare(cell: str) -> str:

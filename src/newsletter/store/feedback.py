@@ -183,16 +183,6 @@ def feedback(session: Session, kind: FeedbackKind | None = None) -> tuple[Feedba
     return tuple(_feedback(row, kept or 0, address or "") for row, kept, address in rows)
 
 
-def feedback_on(session: Session, subscriber_id: int) -> tuple[Feedback, ...]:
-    """What came back of one reader's mail, the earliest first."""
-    rows = session.exec(
-        select(FeedbackRow)
-        .where(FeedbackRow.subscriber_id == subscriber_id)
-        .order_by(col(FeedbackRow.id))
-    )
-    return tuple(_feedback(row, 0, "") for row in rows)
-
-
 def unread_message(session: Session, feedback_id: int) -> bytes | None:
     """The octets that were kept of an unread report; None when there is none of that id."""
     row = session.get(FeedbackRow, feedback_id)

@@ -26,10 +26,6 @@ class Growth:
     joined: int
     left: Mapping[str, int]
 
-    @property
-    def net(self) -> int:
-        return self.joined - sum(self.left.values())
-
 
 def growth(
     session: Session, list_name: str, since: dt.datetime | None, until: dt.datetime
