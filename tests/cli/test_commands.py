@@ -69,6 +69,19 @@ def test_importing_again_changes_nothing_and_says_so(filled: Run) -> None:
     assert all(report["unchanged"] for report in reports)
 
 
+def test_what_was_imported_under_another_name_is_told_by_it_and_an_entry_since_when(
+    filled: Run, tmp_path: Path
+) -> None:
+    brief = next(path for path in SAMPLES if path.suffix == ".txt")
+    (tmp_path / f"again-{brief.name}").write_bytes(brief.read_bytes())
+    said = filled("entries", "import", str(tmp_path / f"again-{brief.name}")).out
+    assert f": unchanged, imported as {brief.name} on 20" in said
+    first, *_ = json.loads(filled("entries", "list", "--json").out)
+    filled("entries", "edit", str(first["id"]), "tier=notable")
+    entry = json.loads(filled("entries", "show", str(first["id"]), "--json").out)
+    assert entry["stored_at"] == first["stored_at"] <= entry["changed_at"]
+
+
 def test_a_changed_text_updates_its_entry_and_says_which_field(filled: Run, tmp_path: Path) -> None:
     listing = next(path for path in SAMPLES if path.suffix == ".md")
     changed = listing.read_text("utf-8").replace("TL;DR: ", "TL;DR: 更正：", 1)

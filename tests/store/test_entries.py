@@ -39,7 +39,8 @@ def test_importing_again_changes_nothing_and_says_so(database: Database) -> None
     first = take_in(database, found)
     assert first.added == (PAPER.key, make_entry(2).key)
     assert first.brief_changed
-    assert take_in(database, found).unchanged
+    again = take_in(database, found)
+    assert (again.unchanged, again.before, again.before_as) == (True, NOW, found.name)
     other_bytes = take_in(database, found, "two")
     assert (other_bytes.unchanged, other_bytes.same, other_bytes.brief_changed) == (False, 2, False)
     assert (other_bytes.added, other_bytes.updated) == ((), ())

@@ -83,8 +83,10 @@ def import_file(
 
 def describe(path: Path, document: sources.Document, report: ImportReport) -> None:
     """What an import did, in words."""
-    if report.unchanged:
-        out.print(f"{path.name}: unchanged, imported before")
+    if report.before is not None:
+        name = f" as {report.before_as}" if report.before_as != path.name else ""
+        at = f"{report.before.astimezone():%Y-%m-%d %H:%M}"
+        out.print(f"{path.name}: unchanged, imported{name} on {at}")
         return
     parts = [
         f"{len(report.added)} new",
@@ -104,6 +106,7 @@ def _as_json(path: Path, document: sources.Document, report: ImportReport) -> di
         "file": str(path),
         "format": document.format,
         "unchanged": report.unchanged,
+        "imported_before": report.before,
         "added": report.added,
         "updated": dict(report.updated),
         "same": report.same,
@@ -234,6 +237,8 @@ def _entry_json(item: StoredEntry) -> dict[str, object]:
         "source": entry.source,
         "dropped": item.dropped,
         "edited": sorted(item.edited),
+        "stored_at": item.stored_at,
+        "changed_at": item.changed_at,
         "texts": {
             language: {name: getattr(text, name) for name in text.filled()}
             for language, text in entry.texts.items()

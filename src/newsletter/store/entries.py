@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -15,33 +16,43 @@ from newsletter.content.merging import merge, same_paper
 from newsletter.content.serial import dump, load
 from newsletter.content.sources.document import Document
 from newsletter.errors import ConflictError, NotFoundError
-from newsletter.store.instants import seconds
+from newsletter.store.instants import instant, seconds
 from newsletter.store.tables import BriefRow, DocumentRow, EntryRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
-    """An entry with its number here; `edited` names the fields that imports leave alone."""
+    """An entry with its number here; `edited` names the fields that imports leave alone, and
+    `changed_at` is when an import or an editor changed it last."""
 
     id: int
     entry: Entry
     dropped: bool
     edited: frozenset[str]
+    stored_at: dt.datetime
+    changed_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
     """What importing a document did, by entries' keys; `updated` with the fields that changed.
 
-    `unchanged` means that these very bytes were imported before and nothing was looked at.
+    `before` is when these very bytes were imported, and `before_as` the name of their file then:
+    nothing was looked at. None where they are new.
     """
 
     key: str
-    unchanged: bool = False
+    before: dt.datetime | None = None
+    before_as: str = ""
     added: tuple[str, ...] = ()
     updated: tuple[tuple[str, tuple[str, ...]], ...] = ()
     same: int = 0
     brief_changed: bool = False
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether there was nothing to be done."""
+        return self.before is not None
 
 
 def import_document(
@@ -54,20 +65,13 @@ def import_document(
     """
     known = session.get(DocumentRow, document.key)
     if known is not None and known.sha256 == data_sha:
-        return ImportReport(key=document.key, unchanged=True, same=len(document.entries))
-    added: list[str] = []
-    updated: list[tuple[str, tuple[str, ...]]] = []
-    for entry in document.entries:
-        row = _same(session, entry)
-        if row is None:
-            session.add(_new(entry, now))
-            added.append(entry.key)
-        else:
-            merged, changed = merge(_entry(row), entry, edited=_edited(row))
-            if changed:
-                session.add(_fill(row, merged, now))
-                updated.append((merged.key, changed))
-        session.flush()
+        return ImportReport(
+            key=document.key,
+            before=instant(known.imported_at),
+            before_as=known.name,
+            same=len(document.entries),
+        )
+    added, updated = _take_in(session, document.entries, now)
     brief_changed = document.brief is not None and _store_brief(session, document.brief, now)
     stored = known or DocumentRow(key=document.key, name="", sha256="", imported_at=0)
     stored.name, stored.sha256, stored.imported_at = document.name, data_sha, seconds(now)
@@ -80,6 +84,27 @@ def import_document(
         same=len(document.entries) - len(added) - len(updated),
         brief_changed=brief_changed,
     )
+
+
+def _take_in(
+    session: Session, entries: Iterable[Entry], now: dt.datetime
+) -> tuple[list[str], list[tuple[str, tuple[str, ...]]]]:
+    """Adds the entries that are new and merges the others: the keys of those that were added, and
+    of those that changed, with their fields."""
+    added: list[str] = []
+    updated: list[tuple[str, tuple[str, ...]]] = []
+    for entry in entries:
+        row = _same(session, entry)
+        if row is None:
+            session.add(_new(entry, now))
+            added.append(entry.key)
+        else:
+            merged, changed = merge(_entry(row), entry, edited=_edited(row))
+            if changed:
+                session.add(_fill(row, merged, now))
+                updated.append((merged.key, changed))
+        session.flush()
+    return added, updated
 
 
 def list_entries(
@@ -260,7 +285,14 @@ def _edited(row: EntryRow) -> frozenset[str]:
 
 
 def _stored(row: EntryRow) -> StoredEntry:
-    return StoredEntry(id=row.id or 0, entry=_entry(row), dropped=row.dropped, edited=_edited(row))
+    return StoredEntry(
+        id=row.id or 0,
+        entry=_entry(row),
+        dropped=row.dropped,
+        edited=_edited(row),
+        stored_at=instant(row.created_at),
+        changed_at=instant(row.updated_at),
+    )
 
 
 def _words(entry: Entry) -> str:

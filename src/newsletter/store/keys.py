@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from newsletter.errors import SettingsError
 from newsletter.store.ignoring import insert_new
-from newsletter.store.instants import seconds
+from newsletter.store.instants import instant, seconds
 from newsletter.store.tables import KeyRow
 from newsletter.tokens import Keyring
 
@@ -21,12 +21,14 @@ def check_keys(session: Session, keyring: Keyring, now: dt.datetime) -> None:
     """
     fingerprints = {key.fingerprint for key in keyring.keys}
     missing = [
-        row.key_id for row in session.exec(select(KeyRow)) if row.fingerprint not in fingerprints
+        f"{row.key_id} (in use since {instant(row.first_used_at):%Y-%m-%d})"
+        for row in session.exec(select(KeyRow).order_by(KeyRow.key_id))
+        if row.fingerprint not in fingerprints
     ]
     if missing:
         raise SettingsError(
-            f"secret_keys lacks the key {', '.join(sorted(missing))}, which the links of sent mail "
-            "depend on: put it back after the newer ones"
+            f"secret_keys lacks the key {', '.join(missing)}, which the links of sent mail depend "
+            "on: put it back after the newer ones"
         )
     current = keyring.current
     row = {"key_id": current.id, "fingerprint": current.fingerprint, "first_used_at": seconds(now)}

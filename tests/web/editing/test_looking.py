@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from newsletter.content.preferences import GREATEST_MOST
 from newsletter.web.editing.clients import Client
 from tests.cli.conftest import ISSUE
 from tests.web.editing.project import ANN, BO, CY, LIST, Project
@@ -22,6 +23,12 @@ def test_as_whom_is_any_subscriber_a_common_selection_or_one_clicked_together(
     assert common["message"]["text"] == ann["message"]["text"]
     clicked = project.get("shown", scope="chosen", follow=["proteins"], speak="en")
     assert clicked["message"]["text"] == ann["message"]["text"]
+
+
+def test_as_many_papers_may_be_tried_as_a_reader_may_choose(project: Project) -> None:
+    most = project.get("audience")["greatest_most"]
+    assert most == GREATEST_MOST
+    assert project.get("shown", scope="everything", most=most)["who"]["preferences"]["most"] == most
 
 
 def test_language_and_form_are_tried_over_the_readers_own(project: Project) -> None:

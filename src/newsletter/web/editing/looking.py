@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter import checking, forecasting
+from newsletter.content.preferences import GREATEST_MOST
 from newsletter.content.serial import plain
 from newsletter.delivery.choosing import skip_reason
 from newsletter.errors import NotFoundError
@@ -205,6 +206,7 @@ def audience(request: Request, desk: TheDesk, issue: Reference) -> dict[str, Any
             for topic in mailing_list.topics.topics
         ],
         "languages": mailing_list.languages,
+        "greatest_most": GREATEST_MOST,
     }
 
 

@@ -72,7 +72,7 @@ function common({ common: found, readers, selections }, close) {
     h("ul", { class: "found tall" }, found.map(row)));
 }
 
-function own({ topics, languages }, dialog) {
+function own({ topics, languages, greatest_most: greatest }, dialog) {
   const now = page.shown?.who.preferences ?? {};
   const follows = new Set(now.follows ?? []);
   const submit = (event) => {
@@ -96,7 +96,7 @@ function own({ topics, languages }, dialog) {
     h("ul", { class: "topics" }, topics.filter(({ name }) => name !== "general").map(topic)),
     h("div", { class: "line" },
       h("label", {}, "How far ", h("select", { name: "lowest_tier" }, Object.entries(TIERS).map(([value, words]) => h("option", { value, selected: value === now.lowest_tier }, words)))),
-      h("label", {}, "At most ", h("input", { name: "most", type: "number", min: 1, max: 500, value: now.most ?? "" })),
+      h("label", {}, "At most ", h("input", { name: "most", type: "number", min: 1, max: greatest, value: now.most ?? "" })),
       h("label", {}, "As ", h("select", { name: "form" }, h("option", { value: "html" }, "HTML and text"), h("option", { value: "text", selected: now.html === false }, "text only"))),
       h("label", { class: "tick" }, h("input", { type: "checkbox", name: "only_topics", checked: now.only_topics }), "No editorial, no general papers")),
     h("p", {}, h("button", { class: "main" }, "Show"), h("span", { class: "small" }, languages.length > 1 ? " The language is chosen above the mail." : "")));
