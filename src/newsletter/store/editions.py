@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, select
 
 from newsletter.content.digest import Digest
@@ -79,19 +80,24 @@ def keep_plans(session: Session, edition_id: int, bodies: Mapping[int, str]) -> 
     insert_new(session, PlanRow, rows)
 
 
+# Made once: one made for each page would keep its ids until the collector of cycles comes by.
+_CHOICES = (
+    select(PreferencesRow.id, PreferencesRow.body, PlanRow.body)
+    .outerjoin(
+        PlanRow,
+        and_(
+            col(PlanRow.preferences_id) == PreferencesRow.id,
+            col(PlanRow.edition_id) == bindparam("edition"),
+        ),
+    )
+    .where(col(PreferencesRow.id).in_(bindparam("ids", expanding=True)))
+)
+
+
 def choices(
     session: Session, edition_id: int, preferences_ids: Collection[int]
 ) -> dict[int, tuple[str, str | None]]:
     """Preferences, as text, by their ids, each with its `plan_body`: one query for a page."""
-    rows = session.exec(
-        select(PreferencesRow.id, PreferencesRow.body, PlanRow.body)
-        .outerjoin(
-            PlanRow,
-            and_(
-                col(PlanRow.preferences_id) == PreferencesRow.id,
-                col(PlanRow.edition_id) == edition_id,
-            ),
-        )
-        .where(col(PreferencesRow.id).in_(preferences_ids))
-    )
+    values = {"edition": edition_id, "ids": list(preferences_ids)}
+    rows = session.exec(_CHOICES, params=values)
     return {number: (body, stored) for number, body, stored in rows if number is not None}
