@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self
 
-from newsletter.delivery.committer import SetAside, Skipped
+from newsletter.delivery.committer import SetAside, Skipped, Untried
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.sender import Prepared, Work
 from newsletter.errors import MessageError
@@ -48,7 +48,7 @@ class MemoryLedger:
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> frozenset[int]:
         self.before_commit(outcomes, claims)
         self.groups.append(len(outcomes) + len(claims))

@@ -9,7 +9,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from newsletter.delivery.committer import LINGER, Committer, SetAside, Skipped
+from newsletter.delivery.committer import LINGER, Committer, Skipped, Untried
 from newsletter.errors import DatabaseError
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
@@ -136,7 +136,7 @@ class Nearby(MemoryLedger):
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> frozenset[int] | None:
         if self.busy:
             self.busy -= 1

@@ -42,6 +42,10 @@ class SetAside(NamedTuple):
     until: dt.datetime
 
 
+Untried = Skipped | SetAside
+"""A delivery that is not tried now."""
+
+
 class Ledger(Protocol):
     """Where deliveries are accounted for."""
 
@@ -49,7 +53,7 @@ class Ledger(Protocol):
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> Granted:
         """Makes all of it durable in one transaction; the ids of the claims that are granted.
 
@@ -57,9 +61,7 @@ class Ledger(Protocol):
         """
 
 
-AtOnce = Callable[
-    [Sequence[Outcome], Sequence[Claim], Sequence[Skipped | SetAside]], Granted | None
-]
+AtOnce = Callable[[Sequence[Outcome], Sequence[Claim], Sequence[Untried]], Granted | None]
 """`Ledger.commit` that waits for nobody but the disk. Where another writes just now it is None, and
 nothing is done."""
 
@@ -92,7 +94,7 @@ class Committer:
         self._company = company
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Wish] = []
-        self._skips: list[Skipped | SetAside] = []
+        self._skips: list[Untried] = []
         self._running: asyncio.Future[Granted] | None = None
         self._timer: asyncio.Handle | None = None
         self._soon = False
@@ -119,7 +121,7 @@ class Committer:
             self._schedule()
         return granted
 
-    def skip(self, untried: Skipped | SetAside) -> None:
+    def skip(self, untried: Untried) -> None:
         """Asks for a delivery to be skipped, or set aside, with the next group."""
         self._skips.append(untried)
         self._schedule()
@@ -189,7 +191,7 @@ class Committer:
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> Granted:
         if self._failure is not None:  # it was closed before this began
             raise self._failure

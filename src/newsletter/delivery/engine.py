@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from newsletter.delivery.breaking import Breaker
 from newsletter.delivery.cancelling import sweep
-from newsletter.delivery.committer import SetAside, Skipped
+from newsletter.delivery.committer import SetAside, Skipped, Untried
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.halting import ended, hold
 from newsletter.delivery.messages import Messages
@@ -150,7 +150,7 @@ class StoreLedger:
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> frozenset[int]:
         for _ in range(GIVE_WAY):
             with suppress(ContendedError):  # nothing of it was done: all of it is done anew
@@ -161,7 +161,7 @@ class StoreLedger:
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> frozenset[int] | None:
         """`commit` if nobody else writes just now; else None, and nothing is done."""
         with suppress(ContendedError):
@@ -172,7 +172,7 @@ class StoreLedger:
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
         *,
         patient: bool = True,
     ) -> frozenset[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from newsletter.content.mailinglist import InDoubt
-from newsletter.delivery.committer import SetAside, Skipped
+from newsletter.delivery.committer import SetAside, Untried
 from newsletter.delivery.connection import Capabilities
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.sender import Manners, Summary, Surroundings, Work, send_issue
@@ -191,7 +191,7 @@ class OutboxBooks:
         self,
         outcomes: Sequence[Outcome],
         claims: Sequence[Claim],
-        skips: Sequence[Skipped | SetAside],
+        skips: Sequence[Untried],
     ) -> frozenset[int]:
         with self.database.write() as session:
             if claims:
