@@ -29,7 +29,9 @@ from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.templates import Template, load_template
 from newsletter.store import issues
 from newsletter.store.database import Database
+from newsletter.store.endings import ending
 from newsletter.store.issues import Issue
+from newsletter.store.values import IssueState
 
 MOST_SELECTIONS = 2_000
 """Distinct selections that are looked at, those with the most readers first."""
@@ -73,8 +75,8 @@ def check(
         chosen = [(choice.preferences, readers) for choice, readers in islice(people, most)]
         wanted = _languages(digest, [preferences for preferences, _ in chosen])
         stored = _stored(session, issue, wanted)
+        findings = _ended(session, issue)
     all_readers = sum(readers for _, readers in people)
-    findings: tuple[Finding, ...] = ()
     try:
         template = load_template(template_folders, digest.list.template)
         forms = stored or _compiled(template, digest, wanted)
@@ -89,13 +91,29 @@ def check(
         findings += check_issue(digest, forms, audience, loopback_allowed=loopback_allowed)
     except TemplateError as error:
         misspelt = _misspelt(template_folders, digest, wanted, all_readers)
-        findings = (*misspelt, _broken(error, all_readers))
+        findings += (*misspelt, _broken(error, all_readers))
     return Report(
         findings=tuple(sorted(findings, key=lambda f: f.severity is not Severity.ERROR)),
         selections=len(chosen),
         all_selections=len(people),
         readers=sum(readers for _, readers in chosen),
         all_readers=all_readers,
+    )
+
+
+def _ended(session: Session, issue: Issue) -> tuple[Finding, ...]:
+    """That a draft can go to nobody, since its list has ended."""
+    found = ending(session, issue.list_name) if issue.state is IssueState.DRAFT else None
+    if found is None:
+        return ()
+    return (
+        Finding(
+            severity=Severity.ERROR,
+            code="ended",
+            where=issue.list_name,
+            what=f"the list ended on {found.at:%Y-%m-%d}: nobody can be sent this issue",
+            mend=f"let it be, or `newsletter lists reopen {issue.list_name}`",
+        ),
     )
 
 

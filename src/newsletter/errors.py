@@ -78,6 +78,10 @@ class AmendedError(ConflictError):
     """An issue has another edition by now than the one that was meant."""
 
 
+class EndedError(ConflictError):
+    """A list has ended, and what was asked would begin something new of it."""
+
+
 class TooFewError(ConflictError):
     """An issue has fewer entries than its list wants, and its list does not send such a one."""
 

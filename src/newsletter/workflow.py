@@ -32,6 +32,7 @@ from newsletter.rendering.forms import compiled_forms
 from newsletter.store import amending, canary, issues, lists, printed, senders
 from newsletter.store.database import Database
 from newsletter.store.drafting import draft_digest, name_of
+from newsletter.store.endings import refuse_ended
 from newsletter.store.issues import Issue
 from newsletter.store.values import IssueState
 from newsletter.store.waves import waves_of
@@ -51,9 +52,11 @@ def assemble_issue(
 
     Raises:
         NotFoundError: there is no such list.
+        EndedError: the list has ended.
         ConflictError: the issue is no draft any more.
     """
     with db.write() as session:
+        refuse_ended(session, list_name)
         return issues.save_draft(session, _assembled(session, list_name, window, public_url), now)
 
 
@@ -100,6 +103,7 @@ def announce(
 
     Raises:
         NotFoundError: there is no such list.
+        EndedError: the list has ended.
         SourceError: the text has no subject, or says nothing.
         ConflictError: the issue that it corrects is of another list.
     """
@@ -107,6 +111,7 @@ def announce(
         raise ConflictError(f"{corrects.ref} is no issue of {list_name}: name one of its own")
     with db.write() as session:
         mailing_list = lists.get_list(session, list_name)
+        refuse_ended(session, list_name)
         if public_url:
             mailing_list = replace(mailing_list, public_url=public_url)
         day = local_day(mailing_list, now)

@@ -28,7 +28,7 @@ def test_it_says_when_a_list_went_last_and_goes_next(newsstand: Newsstand) -> No
     answer = newsstand.client.get("/ontimez")
     assert answer.status_code == 200
     found = answer.json()["lists"][newsstand.digest.list.name]
-    assert set(found) == {"last", "next", "late"}
+    assert set(found) == {"last", "next", "late", "ended"}
     assert (found["next"], found["late"]) == ("2026-02-19T07:00:00+00:00", False)
     assert dt.datetime.fromisoformat(found["last"]) <= NOW
     assert answer.headers["cache-control"] == "no-store"

@@ -9,6 +9,7 @@ import typer
 IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help="LIST/WEEK, ai-for-science/2026-W06")
 ]
+ListArgument = Annotated[str, typer.Argument(metavar="LIST", help="Its name.")]
 EntryArgument = Annotated[
     str, typer.Argument(metavar="ENTRY", help="Number, arXiv id, or how its title begins.")
 ]

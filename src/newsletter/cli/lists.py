@@ -22,6 +22,7 @@ from newsletter.cli.edge import (
     show_table,
     template_folders,
 )
+from newsletter.cli.ending import end, reopen
 from newsletter.cli.vanished import warn_of_vanished
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.moments import local_day
@@ -32,6 +33,7 @@ from newsletter.store import lists as store
 from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.drafting import follow_list
+from newsletter.store.endings import Ending, ended_lists, ending
 from newsletter.store.lists import SyncReport
 from newsletter.store.reader_counts import ReaderCounts, reader_counts
 from newsletter.store.subscribers import TopicCounts
@@ -41,6 +43,8 @@ MOST_ZONES = 12
 """Time zones that are named with their readers; `--json` has all."""
 
 app = typer.Typer(help="Lists, as their files say.", no_args_is_help=True, rich_markup_mode=None)
+for command in (end, reopen):
+    app.command()(command)
 
 
 @app.command()
@@ -62,12 +66,13 @@ def sync(
             found.public_url,
         )
         with db.read() as session:
+            ended = ended_lists(session)
             warn_of_vanished(session, found.lists_folder)
     if json:
         show_json([plain(report) for report in reports])
         return
     for report in reports:
-        describe(report)
+        describe(report, stays=report.list in ended)
     if made := [report.list for report in reports if report.created]:
         out.print(
             "next: newsletter subscribers import FILE, newsletter entries import FILE…, "
@@ -124,7 +129,8 @@ def _refuse_not_vanished(
             raise ConflictError(f"--drop-topic {name}: take it out of the list's file first")
 
 
-def describe(report: SyncReport) -> None:
+def describe(report: SyncReport, *, stays: bool = False) -> None:
+    """What became of a list; `stays` where it had ended, and has whatever its file says."""
     for change in report.changes or ("unchanged",):
         out.print(f"{report.list}: {change}")
     if report.drafts:
@@ -132,6 +138,11 @@ def describe(report: SyncReport) -> None:
         so = ("says" if one else "say") + " so, too"
         behind = ("was" if one else "were") + " behind, and made anew"
         out.print(f"{', '.join(report.drafts)} {so if report.changes else behind}")
+    if stays:
+        out.print(
+            f"{report.list}: ended, and stays so: `newsletter lists reopen {report.list}` lets it "
+            "go on"
+        )
 
 
 @app.command()
@@ -148,11 +159,13 @@ def show(
         states = subscribers.state_counts(session, name)
         topics = subscribers.topic_counts(session, name)
         readers = reader_counts(session, name, local_day(found, now()))
+        ended = ending(session, name)
     if json:
         choices = {**plain(topics), **plain(readers)}
-        show_json({"list": plain(found), "subscriptions": states, "choices": choices})
+        at = ended.at if ended else None
+        show_json({"list": plain(found), "ended": at, "subscriptions": states, "choices": choices})
         return
-    _show_facts(found, states, topics, readers)
+    _show_facts(found, ended, states, topics, readers)
     out.print()
     show_table(
         ("topic", "title", "follow", "mute"),
@@ -164,19 +177,29 @@ def show(
 
 
 def _show_all(session: Session, json: bool) -> None:
-    states = {name: subscribers.state_counts(session, name) for name in store.list_names(session)}
+    names = store.list_names(session)
+    states = {name: subscribers.state_counts(session, name) for name in names}
+    ends = {name: found.at if (found := ending(session, name)) else None for name in names}
     if json:
-        show_json([{"list": name, **readers} for name, readers in states.items()])
+        show_json([{"list": name, "ended": ends[name], **states[name]} for name in names])
         return
     shown = (SubscriptionState.ACTIVE, SubscriptionState.PENDING, SubscriptionState.LEFT)
     show_table(
-        ("list", *shown),
-        [(name, *(readers.get(state, 0) for state in shown)) for name, readers in states.items()],
+        ("list", *shown, "ended"),
+        [
+            (
+                name,
+                *(states[name].get(state, 0) for state in shown),
+                f"{at:%Y-%m-%d}" if (at := ends[name]) else "",
+            )
+            for name in names
+        ],
     )
 
 
 def _show_facts(
     found: MailingList,
+    ended: Ending | None,
     states: Mapping[SubscriptionState, int],
     topics: TopicCounts,
     readers: ReaderCounts,
@@ -184,6 +207,7 @@ def _show_facts(
     show_facts(
         {
             "list": f"{found.name} ({found.title('en')})",
+            **({"ended": f"{ended.at:%Y-%m-%d}, by {ended.by}"} if ended else {}),
             "sender": f"{found.sender.name} <{found.sender.address}>",
             "pages": found.public_url,
             "goes out": found.schedule.words,

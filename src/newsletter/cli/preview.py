@@ -29,6 +29,7 @@ from newsletter.settings import Settings
 from newsletter.store import issues, lists
 from newsletter.store.browsing import issue_lines
 from newsletter.store.database import Database
+from newsletter.store.endings import going_lists
 from newsletter.store.values import IssueState
 from newsletter.web.editing.app import PLACE, create_preview_app
 from newsletter.web.editing.bench import Bench
@@ -91,12 +92,18 @@ def _reference(db: Database, found: Settings, asked: str) -> str:
             return issues.get_issue(session, *split_issue(asked)).ref
     with db.read() as session:
         lines = issue_lines(session)
-        known = [lists.get_list(session, name) for name in lists.list_names(session)]
-    drafts = [line.ref for line in lines if line.state is IssueState.DRAFT]
+        going = going_lists(session)
+        known = [lists.get_list(session, name) for name in going]
+    drafts = [
+        line.ref for line in lines if line.state is IssueState.DRAFT and line.list_name in going
+    ]
     if drafts:
         return drafts[0]
     if not known:
-        raise NotFoundError("there is no list yet: `newsletter lists sync` follows the files")
+        raise NotFoundError(
+            "there is no list that goes on: `newsletter lists sync` follows the files, and "
+            "`newsletter lists reopen LIST` takes the end of one back"
+        )
     soonest = min(known, key=lambda one: schedule.next_moment(one, now()))
     week = schedule.week_to_send(soonest, schedule.next_moment(soonest, now()))
     return workflow.issue_of_week(db, soonest.name, week, now(), found.public_url).ref

@@ -12,6 +12,7 @@ from newsletter.content.moments import local_day
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, retrying
 from newsletter.store.database import Database
+from newsletter.store.endings import refuse_ended
 from newsletter.store.issues import Issue
 from newsletter.store.retrying import Found, Which
 from newsletter.store.values import IssueState
@@ -35,6 +36,7 @@ def retry(
     with database() as db:
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
+            refuse_ended(session, wanted.list_name)
             today = local_day(wanted.digest.list, now())
             found = retrying.found(session, wanted.id, which, today)
         _describe(wanted, found)

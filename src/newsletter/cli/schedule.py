@@ -24,9 +24,11 @@ from newsletter.cli.vanished import warn_of_vanished
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.serial import plain
 from newsletter.content.timing import Waves
+from newsletter.errors import NotFoundError
 from newsletter.schedule.outlook import Coming, coming
 from newsletter.store import lists
 from newsletter.store.database import Database
+from newsletter.store.endings import ending, going_lists, refuse_ended
 
 app = typer.Typer(
     cls=ListsByDefault,
@@ -58,9 +60,13 @@ def list_(
             names = (
                 [lists.get_list(session, list_name).name]
                 if list_name
-                else lists.list_names(session)
+                else (going_lists(session) if span else lists.list_names(session))
             )
+            if span and list_name:
+                refuse_ended(session, list_name)
             found = [lists.get_list(session, name) for name in names]
+        if span and not found:
+            raise NotFoundError("there is no list that goes on: `newsletter lists show` names them")
         if span:
             show_simulation(db, found, span, approve=approve, json=json)
         else:
@@ -73,12 +79,20 @@ def _coming(db: Database, found: Sequence[MailingList], number: int, *, json: bo
     at = now()
     with db.read() as session:
         rows = {one.name: coming(session, one, at, number) for one in found}
+        ends = {one.name: ending(session, one.name) for one in found}
     if json:
         show_json([{**plain(row), "issue": row.ref} for name in rows for row in rows[name]])
         return
     for index, one in enumerate(found):
         if index:
             out.print()
+        if ended := ends[one.name]:
+            on = ended.at.astimezone(ZoneInfo(one.schedule.zone))
+            out.print(
+                f"{one.name}: it ended on {on:%Y-%m-%d}, and nothing is to come: "
+                f"`newsletter lists reopen {one.name}` lets it go on"
+            )
+            continue
         out.print(f"{one.name}: {in_words(one)}")
         zone = ZoneInfo(one.schedule.zone)
         show(

@@ -48,6 +48,7 @@ from newsletter.forecasting import Forecast
 from newsletter.settings import Settings
 from newsletter.store import issues, retries, senders
 from newsletter.store.database import Database
+from newsletter.store.endings import refuse_ended
 from newsletter.store.issues import Issue
 from newsletter.store.troubled import Trouble, troubled_domains
 from newsletter.store.values import IssueState
@@ -92,6 +93,7 @@ def send(
         if test:
             send_tests(db, found, wanted, relay, test)
             return
+        _refuse_ended(db, wanted)
         forecast = forecasting.forecast(db, wanted, now())
         announce(found, wanted, relay, forecast)
         _tell_of_others(db, wanted, relay)
@@ -116,6 +118,13 @@ def send(
         report(db, wanted, summary)
     if summary.halt or summary.stopped:
         raise typer.Exit(1)
+
+
+def _refuse_ended(db: Database, wanted: Issue) -> None:
+    """Before anything is asked: freezing it would be refused all the same."""
+    if wanted.state is IssueState.DRAFT:
+        with db.read() as session:
+            refuse_ended(session, wanted.list_name)
 
 
 def _so_many(forecast: Forecast) -> str:

@@ -28,6 +28,7 @@ from newsletter.schedule.stepping import Event
 from newsletter.store import issues, lists, outbox, slots
 from newsletter.store.database import Database
 from newsletter.store.drafting import redraw_all
+from newsletter.store.endings import refuse_ended
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.values import IssueState
 
@@ -170,10 +171,12 @@ def _slot(db: Database, reference: str) -> Slot:
 
     Raises:
         NotFoundError: it has none.
+        EndedError: its list has ended.
     """
     list_name, name = split_issue(reference)
     with db.write() as session:
         found = lists.get_list(session, list_name)
+        refuse_ended(session, list_name)
         slot = slots.find_slot(session, list_name, name)
         if slot is not None:
             return slot

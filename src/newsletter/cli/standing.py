@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from newsletter.cli.edge import now, out, settings
 from newsletter.cli.vanished import warn_of_vanished
-from newsletter.schedule.outlook import standing
+from newsletter.schedule.outlook import Standing, standing
 from newsletter.store import lists, slots
 from newsletter.store.outbox import MailKind
 from newsletter.store.outbox_views import MailView, mails
@@ -34,16 +34,21 @@ def show_standing(session: Session, *, begins: bool = False) -> None:
         if stands.last is not None:
             verb = "went out" if stands.last.finished else "is going out since"
             last = f"{stands.last.issue} {verb} {stands.last.at.astimezone(zone):{WHEN}}"
-        out.print(
-            f"{name}: {last}; next {stands.next.issue} {stands.next.send.astimezone(zone):{WHEN}}"
-        )
+        out.print(f"{name}: {last}; {_to_come(stands, zone)}")
         for late in stands.late:
             out.print(f"  {late}")
         for untold in _untold(session, name, at):
             out.print(f"  {untold}")
-        if not begins and not slots.all_slots(session, name):
+        if not begins and stands.next and not slots.all_slots(session, name):
             out.print("  no clock has kept it yet: start `newsletter serve`")
     warn_of_vanished(session, settings().lists_folder)
+
+
+def _to_come(stands: Standing, zone: ZoneInfo) -> str:
+    if stands.next is None:
+        on = f" on {stands.ended.at.astimezone(zone):%Y-%m-%d}" if stands.ended else ""
+        return f"it ended{on}: `newsletter lists reopen {stands.list_name}` lets it go on"
+    return f"next {stands.next.issue} {stands.next.send.astimezone(zone):{WHEN}}"
 
 
 def _untold(session: Session, list_name: str, at: dt.datetime) -> list[str]:

@@ -30,6 +30,7 @@ from newsletter.store.canary import Canary
 from newsletter.store.database import Database
 from newsletter.store.deliveries import DeliveryView
 from newsletter.store.doubts import left_behind
+from newsletter.store.endings import Ending, ending
 from newsletter.store.issues import Issue
 from newsletter.store.values import DeliveryState
 from newsletter.store.waves import WaitingWave, waiting_waves
@@ -46,6 +47,7 @@ class _Standing:
     waves: Sequence[WaitingWave]
     doubtful: Sequence[str]
     left: Sequence[DeliveryView]
+    ended: Ending | None
 
 
 def status(
@@ -90,6 +92,7 @@ def _standing(db: Database, session: Session, issue: Issue) -> _Standing:
         waves=waiting_waves(session, issue.id),
         doubtful=[row.address for row in (*held, *left)],
         left=left,
+        ended=ending(session, issue.list_name),
     )
 
 
@@ -101,6 +104,7 @@ def _as_json(found: _Standing) -> dict[str, object]:
         "waves": [{"at": wave.at, "readers": wave.readers} for wave in found.waves],
         "skipped_because": found.skips,
         "in_doubt": found.doubtful,
+        "list_ended": found.ended.at if found.ended else None,
     }
 
 
@@ -110,6 +114,7 @@ def _show(found: _Standing) -> None:
         {
             "issue": issue.ref,
             "state": f"{issue.state}: {issue.note}" if issue.note else issue.state,
+            **({"list": f"ended on {found.ended.at:%Y-%m-%d}"} if found.ended else {}),
             **({"canary": describe(found.few)} if found.few else {}),
             "days": f"{issue.period.first} to {issue.period.last}",
             "entries": len(issue.digest.entries),

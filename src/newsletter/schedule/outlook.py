@@ -16,6 +16,7 @@ from newsletter.content.window import issue_name
 from newsletter.schedule.deciding import deadline
 from newsletter.schedule.planning import ahead, zones_of
 from newsletter.store import issues, slots
+from newsletter.store.endings import Ending, ending
 from newsletter.store.outgoing import Gone, last_gone
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.values import IssueState
@@ -46,19 +47,23 @@ class Coming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a list is: what went last, what is next, and what is late, a line each."""
+    """Where a list is: what went last, what is next, and what is late, a line each. Nothing is next
+    or late of one that has `ended`."""
 
     list_name: str
     last: Gone | None
-    next: Coming
+    next: Coming | None
     late: tuple[str, ...]
+    ended: Ending | None = None
 
 
 def coming(
     session: Session, mailing_list: MailingList, now: dt.datetime, number: int
 ) -> tuple[Coming, ...]:
     """What is not settled yet, and then so many moments in all that are ahead, skipped ones
-    among them."""
+    among them; none of a list that has ended."""
+    if ending(session, mailing_list.name) is not None:
+        return ()
     stored = slots.all_slots(session, mailing_list.name)
     kept = [s for s in stored if not s.state.settled or s.send_at > now]
     found = [_of_slot(slot, mailing_list, now, begun=_is_begun(session, slot)) for slot in kept]
@@ -86,6 +91,9 @@ def coming(
 
 def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> Standing:
     """What went last of a list, what goes next, and what is late."""
+    ended, last = ending(session, mailing_list.name), last_gone(session, mailing_list.name)
+    if ended is not None:
+        return Standing(list_name=mailing_list.name, last=last, next=None, late=(), ended=ended)
     found = coming(session, mailing_list, now, 3)
     going = [one for one in found if one.send > now and one.state is not SlotState.SKIPPED]
     if not going:  # three holidays in a row
@@ -96,7 +104,7 @@ def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> S
         ]
     return Standing(
         list_name=mailing_list.name,
-        last=last_gone(session, mailing_list.name),
+        last=last,
         next=going[0],
         late=tuple(f"{one.ref} {one.note}" for one in found if one.late),
     )

@@ -13,6 +13,7 @@ from newsletter.content.serial import dump
 from newsletter.content.timing import Waves
 from newsletter.content.window import issue_name
 from newsletter.store import slots
+from newsletter.store.endings import reopened_at
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.waves import reader_zones
 
@@ -23,8 +24,9 @@ def plan(session: Session, mailing_list: MailingList, now: dt.datetime) -> None:
     """Makes the slots of every moment since the last that was planned, and of the next one: what
     nobody kept is asked about, however long ago that was, or its days would be in no issue.
 
-    The slots of a list that is new begin with its next moment. A changed schedule moves what has
-    not gone yet, and takes back what nothing was done for and what it has no moment for.
+    The slots of a list that is new, or was opened again, begin with its next moment. A changed
+    schedule moves what has not gone yet, and takes back what nothing was done for and what it has
+    no moment for.
     """
     zones = zones_of(session, mailing_list)
     by = basis(mailing_list, zones)
@@ -34,7 +36,8 @@ def plan(session: Session, mailing_list: MailingList, now: dt.datetime) -> None:
         _follow(session, mailing_list, slot, zones, by)
     if changed:
         found = slots.all_slots(session, mailing_list.name)
-    for moment in _missing(mailing_list, found, zones, now):
+    since = reopened_at(session, mailing_list.name)
+    for moment in _missing(mailing_list, found, zones, now, since):
         name = issue_name(moment.window, mailing_list.week_starts)
         slots.plan(session, mailing_list.name, name, moment, by)
 
@@ -62,12 +65,21 @@ def ahead(mailing_list: MailingList, zones: tuple[str, ...], now: dt.datetime) -
 
 
 def _missing(
-    mailing_list: MailingList, found: tuple[Slot, ...], zones: tuple[str, ...], now: dt.datetime
+    mailing_list: MailingList,
+    found: tuple[Slot, ...],
+    zones: tuple[str, ...],
+    now: dt.datetime,
+    since: dt.datetime | None,
 ) -> Iterator[Moment]:
     """The moments that want a slot, since the last that the clock itself began and up to one that
-    has not begun; what somebody skipped long before its time ends nothing."""
+    has not begun; what somebody skipped long before its time ends nothing. What was begun before
+    `since`, when the list was opened again, has nothing to do with what wants one now."""
     skipped = {slot.issue for slot in found if slot.state is SlotState.SKIPPED}
-    begun = [slot.day for slot in found if slot.assemble_at <= now and not slot.by]
+    begun = [
+        slot.day
+        for slot in found
+        if slot.assemble_at <= now and not slot.by and not (since and slot.send_at < since)
+    ]
     coming = moments(mailing_list, max(begun), zones) if begun else ahead(mailing_list, zones, now)
     names = {slot.issue for slot in found}
     for moment in coming:

@@ -19,6 +19,7 @@ from newsletter.schedule.planning import plan
 from newsletter.schedule.stepping import Event, Work
 from newsletter.store import lists, senders, slots
 from newsletter.store.database import Database
+from newsletter.store.endings import going_lists, has_ended
 
 
 def tick(db: Database, hands: Hands, now: dt.datetime) -> tuple[Event, ...]:
@@ -37,7 +38,7 @@ def next_due(db: Database, now: dt.datetime) -> dt.datetime | None:
     with db.read() as session:
         found = [
             at
-            for name in lists.list_names(session)
+            for name in going_lists(session)
             for slot in slots.open_slots(session, name)
             for at in (slot.assemble_at, slot.remind_at, slot.send_at, slot.due_at)
             if at > now
@@ -59,7 +60,7 @@ def _held(db: Database) -> Iterator[None]:
 
 def _all(db: Database, hands: Hands, now: dt.datetime) -> Iterator[Event]:
     with db.read() as session:
-        found = [lists.get_list(session, name) for name in lists.list_names(session)]
+        found = [lists.get_list(session, name) for name in going_lists(session)]
     for mailing_list in found:
         for name in _planned(db, mailing_list, now):
             yield from _worked(Work(db, hands, mailing_list, name, now))
@@ -81,6 +82,8 @@ def _planned(db: Database, mailing_list: MailingList, now: dt.datetime) -> list[
     be planned, which must not keep the other lists."""
     try:
         with db.write() as session:
+            if has_ended(session, mailing_list.name):
+                return []
             plan(session, mailing_list, now)
             return [slot.issue for slot in slots.open_slots(session, mailing_list.name)]
     except DatabaseError:

@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import CursorResult, delete, or_, update
+from sqlalchemy import CursorResult, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from newsletter.addresses import address_key
@@ -152,6 +152,17 @@ def confirm(
         row.open_key, row.confirmed_at, row.subscriber_id = None, seconds(now), subscriber_id
         session.add(row)
         session.flush()
+
+
+def waiting(session: Session, list_name: str, now: dt.datetime) -> int:
+    """How many wishes to join a list can be confirmed still, and were not yet."""
+    query = select(func.count()).where(
+        ConfirmationRow.list_name == list_name,
+        ConfirmationRow.kind == WishKind.JOIN,
+        col(ConfirmationRow.confirmed_at).is_(None),
+        ConfirmationRow.requested_at >= seconds(now - VALID_FOR),
+    )
+    return session.exec(query.select_from(ConfirmationRow)).one()
 
 
 def forget(session: Session, list_name: str, retention: dt.timedelta, now: dt.datetime) -> None:

@@ -18,6 +18,7 @@ from newsletter.store import printed
 from newsletter.store.arrangements import left_out
 from newsletter.store.clicks import store_links
 from newsletter.store.editions import compiled, plan_body
+from newsletter.store.endings import refuse_ended
 from newsletter.store.fanout import audience_preview, fan_out, standing_counts
 from newsletter.store.instants import instant, maybe_instant, seconds
 from newsletter.store.selections import selected
@@ -192,6 +193,7 @@ def freeze(
     and the links that are counted in them.
 
     Raises:
+        EndedError: its list has ended.
         ConflictError: it is frozen already, or says something else than what was compiled.
     """
     row = session.get(IssueRow, issue_id, with_for_update=True, populate_existing=True)
@@ -200,6 +202,7 @@ def freeze(
         raise ConflictError(
             f"{row.list_name}/{row.name} is {row.state}: only a draft can be frozen"
         )
+    refuse_ended(session, row.list_name)
     if of is not None and load(Digest, row.digest) != of:
         raise ConflictError(
             f"{row.list_name}/{row.name} was changed just now: look at it and try again"

@@ -13,6 +13,7 @@ from newsletter.content.mailinglist import MailingList
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.choosing import choices_of
 from newsletter.store.confirmations import Confirmation, confirm
+from newsletter.store.endings import refuse_ended
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.lists import get_list
@@ -54,6 +55,7 @@ def place(session: Session, asked: Confirmation, now: dt.datetime) -> Own:
 
     Raises:
         NotFoundError: there is no such list any more.
+        EndedError: it has ended.
     """
     return _own(session, _placed(session, asked, now))
 
@@ -66,6 +68,7 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
 
     Raises:
         NotFoundError: there is no such list any more.
+        EndedError: it has ended.
     """
     row = _placed(session, asked, now)
     newly = asked.confirmed_at is None and row.state != SubscriptionState.ACTIVE
@@ -84,6 +87,7 @@ def _placed(session: Session, asked: Confirmation, now: dt.datetime) -> Subscrip
     """Their row, locked until the transaction ends; a new one is pending."""
     person = _person(session, asked.wish.address, now)
     get_list(session, asked.wish.list_name)
+    refuse_ended(session, asked.wish.list_name)
     values = {
         "list_name": asked.wish.list_name,
         "subscriber_id": person,

@@ -15,6 +15,7 @@ from newsletter.store.admission import MOST_REFUSALS, REFUSED, Added, Admission,
 from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.chunks import chunks
 from newsletter.store.departures import leave, subscription
+from newsletter.store.endings import refuse_ended
 from newsletter.store.erasures import Erased, nobody
 from newsletter.store.grouped import Fields, run
 from newsletter.store.instants import seconds
@@ -88,6 +89,7 @@ def add(
 
     Raises:
         NotFoundError: there is no such list.
+        EndedError: it has ended.
     """
     member = Member(
         address=address,
@@ -121,6 +123,7 @@ def import_rows(
 
     Raises:
         NotFoundError: there is no such list.
+        EndedError: it has ended.
     """
     terms = _Terms(_known_list(session, list_name), now, erased, force)
     numbers = dict.fromkeys(Admission, 0)
@@ -157,6 +160,7 @@ def _known_list(session: Session, list_name: str) -> str:
         raise NotFoundError(
             f"there is no list {list_name}: `newsletter lists sync` makes those of the files"
         )
+    refuse_ended(session, list_name)
     return list_name
 
 

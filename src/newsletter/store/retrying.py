@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select, update
 from newsletter.addresses import address_key
 from newsletter.errors import ConflictError
 from newsletter.store.breaker import Standing
+from newsletter.store.endings import refuse_ended
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.steering import locked
@@ -74,11 +75,13 @@ def queue_again(
     and no delivery but a failed one. What was decided stands in the history of each.
 
     Raises:
+        EndedError: its list has ended.
         ConflictError: the issue is a draft, has no rows yet, or is cancelled.
     """
     row = locked(session, issue_id)
     if row.state not in _OPEN:
         raise ConflictError(f"{row.list_name}/{row.name} is {row.state}: nothing of it has failed")
+    refuse_ended(session, row.list_name)
     # What a sender at work has failed anew since is not for this command to try again.
     before = func.coalesce(col(DeliveryRow.last_at), 0) <= seconds(now)
     wanted = _meant(issue_id, which) & _there(today) & ~_held() & before

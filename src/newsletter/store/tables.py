@@ -14,6 +14,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     clock_tables,
     confirmation_tables,
     editing_tables,
+    ending_tables,
     printed_tables,
     reading_tables,
     signing_tables,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.errors import EndedError
 from newsletter.store.confirmations import VALID_FOR, Confirmation, WishKind, confirmation
+from newsletter.store.endings import ending
 from newsletter.store.lists import get_list
 from newsletter.tokens import Purpose
+from newsletter.web.ended import ended
 from newsletter.web.joining import admit, take_address
 from newsletter.web.language import Asked, Language
 from newsletter.web.masking import masked
@@ -27,6 +30,9 @@ def show(site: Here, language: Language, token: str) -> Response:
         return _done_before(site, chosen)
     with site.database.read() as session:
         found = get_list(session, asked.wish.list_name)
+        over = ending(session, found.name)
+    if over is not None and asked.wish.kind is WishKind.JOIN:
+        return ended(site, chosen, found)
     _ = site.pages.words(chosen).gettext
     moves = asked.wish.kind is WishKind.MOVE
     return site.page(
@@ -61,7 +67,10 @@ def act(site: Here, language: Language, token: str) -> Response:
         return site.message(
             chosen, "The address has changed", "Your mail comes here from the next one on."
         )
-    own = admit(site, asked, now)
+    try:
+        own = admit(site, asked, now)
+    except EndedError:
+        return _ended(site, chosen, asked)
     if not own.active or now - asked.requested_at > VALID_FOR:
         # An old mail must not hand out the way to somebody's choices for ever.
         return _done_before(site, chosen)
@@ -75,6 +84,13 @@ def act(site: Here, language: Language, token: str) -> Response:
         link=site.manage_path(own.subscription_id),
         words=_("See or change your choices"),
     )
+
+
+def _ended(site: Site, chosen: str, asked: Confirmation) -> Response:
+    if asked.confirmed_at is not None:
+        return _done_before(site, chosen)
+    with site.database.read() as session:
+        return ended(site, chosen, get_list(session, asked.wish.list_name))
 
 
 def _asked(site: Site, token: str) -> Confirmation | None:

@@ -58,8 +58,9 @@ def on_time(site: Here) -> JSONResponse:
 def _shown(found: Standing) -> dict[str, object]:
     return {
         "last": _instant(found.last.at if found.last else None),
-        "next": _instant(found.next.send),
+        "next": _instant(found.next.send if found.next else None),
         "late": bool(found.late),
+        "ended": found.ended is not None,
     }
 
 

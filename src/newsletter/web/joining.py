@@ -18,6 +18,7 @@ from newsletter.store.confirmations import (
     mail_about,
 )
 from newsletter.store.confirmations import ask as store_wish
+from newsletter.store.endings import has_ended
 from newsletter.store.joining import Own, join, place, subscriptions_of
 from newsletter.store.lifting import works_again
 from newsletter.store.moving import move
@@ -51,12 +52,17 @@ def ask(site: Site, mailing_list: MailingList, wish: Wish, now: dt.datetime) -> 
     # Written between two transactions: compiling takes longer than a writer should be waited for.
     mail = letters.write(template, mailing_list, wish.address, wish.language, now, values)
     with site.database.write() as session:
-        mail_about(session, number, mail, now)
+        if not has_ended(session, mailing_list.name):
+            mail_about(session, number, mail, now)
 
 
 def admit(site: Site, asked: Confirmation, now: dt.datetime) -> Own:
     """Puts who confirmed on the list, and welcomes them if they were not on it: with the latest
-    issue, if the list says so and it has something for them. All of it or nothing is done."""
+    issue, if the list says so and it has something for them. All of it or nothing is done.
+
+    Raises:
+        EndedError: the list has ended.
+    """
     welcome, latest = None, None
     if asked.confirmed_at is None:
         with site.database.write() as session:

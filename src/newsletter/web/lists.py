@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from newsletter.store.endings import ended_lists, ending
 from newsletter.store.lists import get_list, list_names
 from newsletter.web.branches import branches
 from newsletter.web.language import Language
@@ -18,23 +19,26 @@ router = APIRouter(default_response_class=HTMLResponse)
 
 @router.get("/")
 def home(site: Here, language: Language) -> HTMLResponse:
-    """All lists."""
+    """All lists, those that have ended last."""
     with site.database.read() as session:
         found = [get_list(session, name) for name in list_names(session)]
-    return site.page("lists", language.choose(), lists=found)
+        ended = ended_lists(session)
+    found.sort(key=lambda one: one.name in ended)
+    return site.page("lists", language.choose(), lists=found, ended=ended)
 
 
 @router.get("/lists/{list_name}")
 def about(site: Here, language: Language, list_name: Name) -> HTMLResponse:
     """One list: what it is about, its topics, and how to subscribe."""
     with site.database.read() as session:
-        found = get_list(session, list_name)
+        found, over = get_list(session, list_name), ending(session, list_name)
     chosen = language.choose()
     owner = found.reply_to or found.sender.address
     return site.page(
         "about",
         chosen,
         mailing_list=found,
+        ended=over is not None,
         tree=branches(found.topics, chosen),
         when=goes_out(site.pages.words(chosen), found.schedule),
         owner=owner,

@@ -155,7 +155,7 @@ class _Now(Collector):
             "newsletter_next_issue_timestamp_seconds",
             "When a list goes out next by its schedule",
             ("list",),
-            {(one.list_name,): one.next.send.timestamp() for one in self._lists},
+            {(one.list_name,): one.next.send.timestamp() for one in self._lists if one.next},
         )
         yield _family(
             "newsletter_late",

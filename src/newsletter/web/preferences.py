@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from newsletter.content.moments import local_day
 from newsletter.content.preferences import GREATEST_MOST
 from newsletter.store.choosing import choose
+from newsletter.store.endings import ending
 from newsletter.store.readers import Reader
 from newsletter.store.values import Way
 from newsletter.tokens import Purpose
@@ -92,6 +93,8 @@ def _answer(
         return _gone(site, chosen, found)
     today = local_day(found.list, site.clock())
     words = site.pages.words(chosen)
+    with site.database.read() as session:
+        over = ending(session, found.list.name)
     return site.page(
         "preferences",
         chosen,
@@ -99,6 +102,7 @@ def _answer(
         mailing_list=found.list,
         address=masked(found.address),
         saved=saved,
+        ended=over is not None,
         preview=shown,
         move_to=site.paths.move(token),
         silent=found.preferences.follows == frozenset(),

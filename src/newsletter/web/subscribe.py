@@ -14,9 +14,11 @@ from newsletter.content.preferences import Preferences
 from newsletter.content.topics import GENERAL
 from newsletter.errors import AddressError
 from newsletter.store.confirmations import Wish, WishKind
+from newsletter.store.endings import ending
 from newsletter.store.lists import get_list
 from newsletter.web.branches import branches
 from newsletter.web.client import asked_by, shortened
+from newsletter.web.ended import ended
 from newsletter.web.joining import ask
 from newsletter.web.language import Language
 from newsletter.web.site import Here, Name, Site
@@ -47,9 +49,11 @@ class JoinForm(BaseModel):
 
 @router.get("/lists/{list_name}/subscribe")
 def show(site: Here, language: Language, list_name: Name) -> HTMLResponse:
-    """The form."""
+    """The form; a list that has ended says so (410)."""
     with site.database.read() as session:
-        found = get_list(session, list_name)
+        found, over = get_list(session, list_name), ending(session, list_name)
+    if over is not None:
+        return ended(site, language.choose(), found)
     return _page(site, found, language.choose(), JoinForm())
 
 
@@ -63,8 +67,10 @@ def send(
 ) -> Response:
     """Mails a link that confirms; the same answer whoever is on the list already."""
     with site.database.read() as session:
-        found = get_list(session, list_name)
+        found, over = get_list(session, list_name), ending(session, list_name)
     chosen, now = language.choose(), site.clock()
+    if over is not None:
+        return ended(site, chosen, found)
     try:
         address = parse_address(form.address)
     except AddressError:

@@ -22,6 +22,7 @@ VERSIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """Every version there has been, oldest first."""
 

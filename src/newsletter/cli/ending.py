@@ -1,0 +1,84 @@
+"""`newsletter lists end|reopen`: a list that ends, and one that goes on after all."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import typer
+
+from newsletter.cli.arguments import ListArgument, YesOption
+from newsletter.cli.edge import counted, database, now, out, show_facts
+from newsletter.cli.identity import who
+from newsletter.content.mailinglist import MailingList
+from newsletter.errors import ConflictError, NewsletterError
+from newsletter.schedule import next_moment
+from newsletter.store import confirmations, endings, issues, lists, subscribers
+from newsletter.store.database import Database
+from newsletter.store.values import IssueState, SubscriptionState
+
+
+def end(list_name: ListArgument, yes: YesOption = False) -> None:
+    """End a list: no sign-up, no new issue, no mail about either; `reopen` takes it back.
+
+    What was sent goes on working: leaving, choices, the view in a browser, archive and feed.
+    """
+    with database() as db:
+        with db.read() as session:
+            found = lists.get_list(session, list_name)
+            ended = endings.ending(session, list_name)
+            endings.refuse_going(session, list_name)
+        if ended is not None:
+            out.print(f"{list_name} ended before, on {ended.at:%Y-%m-%d}, by {ended.by}")
+            return
+        _describe(db, found)
+        _ask(list_name, yes)
+        with db.write() as session:
+            skipped = endings.end(session, list_name, now(), who())
+    also = f"; {counted(skipped, 'mail')} of it in the outbox skipped" if skipped else ""
+    out.print(f"{list_name} has ended{also}; `newsletter lists reopen {list_name}` takes it back")
+
+
+def reopen(list_name: ListArgument) -> None:
+    """Let a list go on that had ended: with sign-ups at once, and issues from its next moment."""
+    with database() as db, db.write() as session:
+        found = lists.get_list(session, list_name)
+        changed = endings.reopen(session, list_name, now(), who())
+    if not changed:
+        out.print(f"{list_name} had not ended")
+        return
+    out.print(f"{list_name} goes on; it goes out {next_moment(found, now()):%a %Y-%m-%d %H:%M %Z}")
+
+
+def _describe(db: Database, found: MailingList) -> None:
+    """Whom it concerns, for a last look."""
+    with db.read() as session:
+        states = subscribers.state_counts(session, found.name)
+        wishes = confirmations.waiting(session, found.name, now())
+        waiting = len(endings.waiting_mails(session, found.name))
+        drafts = [
+            issue.ref
+            for issue in issues.list_issues(session, found.name)
+            if issue.state is IssueState.DRAFT
+        ]
+    readers = states.get(SubscriptionState.ACTIVE, 0)
+    zone = ZoneInfo(found.schedule.zone)
+    show_facts(
+        {
+            "list": f"{found.title('en')} ({found.name})",
+            "readers": f"{readers}, who stay and can leave as before",
+            "sign-ups": f"closed, and {wishes} not confirmed yet cannot be" if wishes else "closed",
+            "next issue": f"none; it would go out {next_moment(found, now()).astimezone(zone):%F}",
+            **({"drafts": f"{', '.join(drafts)}; stay, and cannot be sent"} if drafts else {}),
+            **({"outbox": f"{counted(waiting, 'mail')} skipped"} if waiting else {}),
+            "goodbye": f"not by itself: first `newsletter send {found.name} --announce note.md`",
+        }
+    )
+
+
+def _ask(list_name: str, yes: bool) -> None:
+    if yes:
+        return
+    if not typer.get_text_stream("stdin").isatty():
+        raise NewsletterError("nobody is there to ask: say --yes to end it without")
+    if typer.prompt(f"Type {list_name} to end it", default="").strip() != list_name:
+        raise ConflictError("that was another list; nothing was changed")
