@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -22,9 +22,9 @@ from newsletter.cli.listing import DEFAULT, ListsByDefault
 from newsletter.cli.retrying import retry
 from newsletter.content.serial import plain
 from newsletter.store import doubts as settling
-from newsletter.store import issues, ledger, senders
-from newsletter.store.database import Database
+from newsletter.store import issues, ledger
 from newsletter.store.deliveries import DeliveryView
+from newsletter.store.senders import alive_in
 from newsletter.store.values import DeliveryState
 
 app = typer.Typer(
@@ -64,7 +64,7 @@ def _rows(
     state: DeliveryState | None,
     domain: str,
     to: str,
-    alive: Callable[[str], bool],
+    alive: settling.Alive,
 ) -> list[DeliveryView]:
     """What a dead sender left is in doubt, and listed as such."""
     sending, doubtful = DeliveryState.SENDING, DeliveryState.IN_DOUBT
@@ -124,8 +124,3 @@ def resolve(
 
 
 app.command()(retry)
-
-
-def alive_in(db: Database) -> Callable[[str], bool]:
-    """Whether a sender, by its name, is still at work."""
-    return lambda sender: senders.alive(db, sender)

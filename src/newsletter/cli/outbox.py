@@ -35,13 +35,14 @@ from newsletter.delivery.testing import queue_tests
 from newsletter.errors import ConflictError
 from newsletter.rendering.forms import compiler
 from newsletter.settings import Settings
-from newsletter.store import senders
 from newsletter.store.database import Database
+from newsletter.store.doubts import as_they_are
 from newsletter.store.issues import Issue
 from newsletter.store.outbox import MailKind
-from newsletter.store.outbox_doubts import as_they_are, settle
+from newsletter.store.outbox_doubts import settle
 from newsletter.store.outbox_views import mail as mail_by_id
 from newsletter.store.outbox_views import mails
+from newsletter.store.senders import alive_in
 from newsletter.store.values import DeliveryState
 
 app = typer.Typer(
@@ -62,7 +63,7 @@ def list_(
     """The latest mails with their states. `list` may be left out."""
     with database() as db, db.read() as session:
         views = mails(session, state=state, kind=kind, limit=most)
-        shown = as_they_are(views, lambda sender: senders.alive(db, sender))
+        shown = as_they_are(views, alive_in(db))
         found = [view for view in shown if state in (None, view.state)]
     if json:
         show_json([plain(view) for view in found])
@@ -106,13 +107,7 @@ def resolve(
     if arrived is None:
         raise typer.BadParameter("say --sent if it arrived, or --resend to send it again")
     with database() as db, db.write() as session:
-        settled = settle(
-            session,
-            mail,
-            arrived=arrived,
-            alive=lambda sender: senders.alive(db, sender),
-            now=now(),
-        )
+        settled = settle(session, mail, arrived=arrived, alive=alive_in(db), now=now())
     goes_on = "" if arrived else "; `newsletter outbox send` sends it again, and so does `serve`"
     out.print(f"{settled.to}: {settled.state}{goes_on}")
 

@@ -10,7 +10,6 @@ import typer
 from sqlmodel import Session
 
 from newsletter.cli.canary import describe
-from newsletter.cli.deliveries import alive_in
 from newsletter.cli.edge import (
     JsonOption,
     counted,
@@ -32,6 +31,7 @@ from newsletter.store.deliveries import DeliveryView
 from newsletter.store.doubts import left_behind
 from newsletter.store.endings import Ending, ending
 from newsletter.store.issues import Issue
+from newsletter.store.senders import alive_in
 from newsletter.store.values import DeliveryState
 from newsletter.store.waves import WaitingWave, waiting_waves
 

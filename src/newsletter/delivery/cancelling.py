@@ -22,9 +22,7 @@ def cancel(database: Database, issue_id: int, now: dt.datetime) -> bool:
         changed = steering.cancel(session, issue_id, now)
     sweep(database, issue_id)
     with database.write() as session:
-        ledger.abandon(
-            session, issue_id, lambda name: senders.alive(database, name), InDoubt.HOLD, now
-        )
+        ledger.abandon(session, issue_id, senders.alive_in(database), InDoubt.HOLD, now)
     return changed
 
 

@@ -105,7 +105,7 @@ def _settled(database: Database, issue_id: int, keyring: Keyring, now: dt.dateti
         ledger.abandon(
             session,
             issue.id,
-            lambda sender: senders.alive(database, sender),
+            senders.alive_in(database),
             issue.digest.list.policies.in_doubt,
             now,
         )

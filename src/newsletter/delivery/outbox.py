@@ -185,7 +185,7 @@ class OutboxBooks:
     def settle(self, policy: Callable[[str], InDoubt], now: dt.datetime) -> None:
         """Finds what dead senders left."""
         with self.database.write() as session:
-            outbox.abandon(session, lambda name: senders.alive(self.database, name), policy, now)
+            outbox.abandon(session, senders.alive_in(self.database), policy, now)
 
     def commit(
         self,

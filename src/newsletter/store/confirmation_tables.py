@@ -20,9 +20,7 @@ class ConfirmationRow(SQLModel, table=True):
     subscriber_id: int | None = Field(default=None, foreign_key="subscribers.id", index=True)
     preferences_id: int = Field(foreign_key="preferences.id")
     language: str
-    wording: str = Field(
-        sa_column=Column(Text, nullable=False)
-    )  # what the page said when it was asked for
+    wording: str = Field(sa_column=Column(Text, nullable=False))  # what the page said then
     network: str
     requested_at: int = Field(sa_type=BigInteger)
     mailed_at: int | None = Field(default=None, sa_type=BigInteger)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from newsletter.addresses import address_key
 from newsletter.errors import NotFoundError
 from newsletter.store.instants import instant, maybe_instant, seconds
-from newsletter.store.tables import AttemptRow, DeliveryRow, SubscriberRow
+from newsletter.store.tables import AttemptRow, DeliveryRow, MailAttemptRow, SubscriberRow
 from newsletter.store.values import DeliveryState, Fixed
 
 
@@ -128,17 +128,19 @@ def _history(session: Session, delivery_id: int) -> tuple[Attempt, ...]:
     rows = session.exec(
         select(AttemptRow).where(AttemptRow.delivery_id == delivery_id).order_by(col(AttemptRow.id))
     )
-    return tuple(
-        Attempt(
-            at=instant(row.at),
-            state=DeliveryState(row.state),
-            relay=row.relay,
-            stage=row.stage,
-            code=row.code,
-            enhanced=row.enhanced,
-            text=row.text,
-        )
-        for row in rows
+    return tuple(map(attempt_of, rows))
+
+
+def attempt_of(row: AttemptRow | MailAttemptRow) -> Attempt:
+    """The attempt that a row is about."""
+    return Attempt(
+        at=instant(row.at),
+        state=DeliveryState(row.state),
+        relay=row.relay,
+        stage=row.stage,
+        code=row.code,
+        enhanced=row.enhanced,
+        text=row.text,
     )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 from sqlmodel import Session, col, update
 
@@ -13,18 +14,23 @@ from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store.deliveries import DeliveryView, deliveries, delivery, delivery_for
 from newsletter.store.instants import seconds
 from newsletter.store.issues import issue_by_id
-from newsletter.store.tables import AttemptRow, DeliveryRow
+from newsletter.store.outbox import LOST
+from newsletter.store.outbox_views import MailView
+from newsletter.store.tables import AttemptRow, DeliveryRow, MailAttemptRow
 from newsletter.store.values import DeliveryState, IssueState
 
-_SAID = {
-    DeliveryState.IN_DOUBT: "its sender ended before the relay answered",
+SAID = {
+    DeliveryState.IN_DOUBT: LOST,
     DeliveryState.SENT: "settled by hand: it arrived",
     DeliveryState.QUEUED: "settled by hand: sent again",
 }
-
+"""Why somebody's message is in each of these states, once they were in doubt."""
 
 Alive = Callable[[str], bool]
 """Whether the sender of that name still holds its issue."""
+
+View = TypeVar("View", DeliveryView, MailView)
+Attempted = TypeVar("Attempted", AttemptRow, MailAttemptRow)
 
 
 def left_behind(session: Session, issue_id: int, alive: Alive) -> tuple[DeliveryView, ...]:
@@ -34,12 +40,12 @@ def left_behind(session: Session, issue_id: int, alive: Alive) -> tuple[Delivery
     return tuple(row for row in rows if row.sender not in living)
 
 
-def as_they_are(rows: Iterable[DeliveryView], alive: Alive) -> Iterator[DeliveryView]:
+def as_they_are(rows: Iterable[View], alive: Alive) -> Iterator[View]:
     """The same, but what a dead sender left in `sending` is in doubt, whatever its row says yet."""
     known = cache(alive)
     for row in rows:
         if row.state is DeliveryState.SENDING and not known(row.sender):
-            yield replace(row, state=DeliveryState.IN_DOUBT, reason=_SAID[DeliveryState.IN_DOUBT])
+            yield replace(row, state=DeliveryState.IN_DOUBT, reason=LOST)
         else:
             yield row
 
@@ -94,26 +100,27 @@ def _become(
             # Another sender may have taken it up since.
             col(DeliveryRow.sender) == found.sender,
         )
-        .values(state=after, reason=_SAID[after], due_at=0)
+        .values(state=after, reason=SAID[after], due_at=0)
     )
     session.expire_all()
     if changed.rowcount != 1:
         return False
-    _record(session, found.id, after, now)
+    session.add(by_hand(AttemptRow, after, now, delivery_id=found.id))
+    session.flush()
     return True
 
 
-def _record(session: Session, delivery_id: int, state: DeliveryState, now: dt.datetime) -> None:
-    session.add(
-        AttemptRow(
-            delivery_id=delivery_id,
-            at=seconds(now),
-            state=state,
-            relay="",
-            stage="",
-            code=0,
-            enhanced="",
-            text=_SAID[state],
-        )
+def by_hand(
+    kind: type[Attempted], state: DeliveryState, now: dt.datetime, **whose: int
+) -> Attempted:
+    """The line in the history of a message whose doubt is ended; no relay was asked."""
+    return kind(
+        at=seconds(now),
+        state=state,
+        relay="",
+        stage="",
+        code=0,
+        enhanced="",
+        text=SAID[state],
+        **whose,
     )
-    session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from newsletter.errors import NotFoundError
-from newsletter.store.deliveries import Attempt
+from newsletter.store.deliveries import Attempt, attempt_of
 from newsletter.store.instants import instant, maybe_instant
 from newsletter.store.outbox import MailKind
 from newsletter.store.tables import MailAttemptRow, MailRow
@@ -76,19 +76,7 @@ def mail(session: Session, mail_id: int) -> MailView:
         )
     query = select(MailAttemptRow).where(MailAttemptRow.mail_id == mail_id)
     attempts = session.exec(query.order_by(col(MailAttemptRow.id)))
-    return _view(row, [_attempt(found) for found in attempts])
-
-
-def _attempt(row: MailAttemptRow) -> Attempt:
-    return Attempt(
-        at=instant(row.at),
-        state=DeliveryState(row.state),
-        relay=row.relay,
-        stage=row.stage,
-        code=row.code,
-        enhanced=row.enhanced,
-        text=row.text,
-    )
+    return _view(row, [attempt_of(found) for found in attempts])
 
 
 def _view(row: MailRow, history: Sequence[Attempt] = ()) -> MailView:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -62,6 +62,11 @@ def alive(database: Database, sender: str) -> bool:
     with database.read() as session:
         values = {"kind": _SENDER_LOCKS, "number": int(number, 16)}
         return bool(session.connection().execute(_HELD, values).scalar())
+
+
+def alive_in(database: Database) -> Callable[[str], bool]:
+    """`alive` for one database."""
+    return lambda sender: alive(database, sender)
 
 
 def is_held(database: Database, issue_id: int) -> bool:

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlmodel import Session, col, delete, select, update
 
 from newsletter.content.entry import Period
@@ -248,9 +247,7 @@ def tell(session: Session, slot: Slot, told: str) -> bool:
     if slot.told == told:
         return False
     which = update(SlotRow).where(col(SlotRow.id) == slot.id, col(SlotRow.told) == slot.told)
-    done = session.connection().execute(which.values(told=told))
-    assert isinstance(done, CursorResult)  # noqa: S101 - an UPDATE has a row count
-    return done.rowcount == 1
+    return session.connection().execute(which.values(told=told)).rowcount == 1
 
 
 def get_slot(session: Session, list_name: str, issue: str) -> Slot:
@@ -301,9 +298,7 @@ def _change(session: Session, slot: Slot, **values: object) -> bool:
         col(SlotRow.attempts) == slot.attempts,
         col(SlotRow.due_at) == seconds(slot.due_at),
     )
-    done = session.connection().execute(which.values(**values))
-    assert isinstance(done, CursorResult)  # noqa: S101 - an UPDATE has a row count
-    return done.rowcount == 1
+    return session.connection().execute(which.values(**values)).rowcount == 1
 
 
 def _find(session: Session, list_name: str, issue: str) -> SlotRow | None:
