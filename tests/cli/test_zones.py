@@ -81,6 +81,7 @@ def test_a_list_is_shown_with_its_readers_by_what_they_chose(filled: Run) -> Non
     filled("subscribers", "set", ANN, "--zone", "Asia/Tokyo")
     filled("subscribers", "suppress", BO, "--reason", "a letter")
     shown = filled("lists", "show", "ai-for-science").out
+    assert "\nfile followed " in shown
     facts = dict(line.split("  ", 1) for line in map(str.strip, shown.splitlines()) if "  " in line)
     assert facts["on the clock of Asia/Tokyo"].strip() == "1"
     assert facts["on the list's clock"].strip() == "2"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,16 @@ def test_a_list_is_made_then_followed_and_its_differences_are_told(database: Dat
     assert (again.created, again.changes) == (False, ())
     changed = follow(database, make_list(reply_to="desk@news.example.org"), {})
     assert changed.changes == ("reply_to: editors@news.example.org → desk@news.example.org",)
+
+
+def test_when_its_file_was_followed_last_is_known_although_it_said_the_same(
+    database: Database,
+) -> None:
+    follow(database, make_list(), {})
+    later = NOW + dt.timedelta(days=7)
+    with database.write() as session:
+        lists.sync_list(session, make_list(), {}, now=later)
+        assert lists.synced_at(session, LIST) == later
     retitled = replace(TOPICS.topics[0], titles={"en": "Force fields", "zh": "机器学习力场"})
     tree = TopicTree((retitled, *TOPICS.topics[1:]))
     changes = follow(database, make_list(reply_to="desk@news.example.org", topics=tree), {}).changes

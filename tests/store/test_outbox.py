@@ -8,8 +8,9 @@ from newsletter.content.mailinglist import InDoubt
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import outbox, suppressions
 from newsletter.store.database import Database
+from newsletter.store.doubts import as_they_are
 from newsletter.store.outbox import Mail, MailKind
-from newsletter.store.outbox_doubts import as_they_are, settle
+from newsletter.store.outbox_doubts import settle
 from newsletter.store.outbox_views import mail, mails
 from newsletter.store.values import Claim, DeliveryState, Due, Outcome, Skip
 from tests.store.stage import LIST, NOW, outcome

@@ -21,6 +21,7 @@ from newsletter.cli.edge import (
 )
 from newsletter.cli.linking import led
 from newsletter.content.moments import local_day
+from newsletter.content.numbers import counted
 from newsletter.errors import ConflictError, TooFewError
 from newsletter.rendering.checks import Finding
 from newsletter.settings import Settings
@@ -60,7 +61,7 @@ def describe(report: Report) -> None:
         _describe(finding)
     warnings = len(report.findings) - report.errors
     out.print(
-        f"{_number(report.errors, 'error')}, {_number(warnings, 'warning')}; "
+        f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')}; "
         f"looked at {_part(report.selections, report.all_selections, 'selection')} of "
         f"{_part(report.readers, report.all_readers, 'reader')}"
     )
@@ -80,7 +81,7 @@ def refuse_errors(
         describe(report)
     if report.errors and not force:
         raise ConflictError(
-            f"{wanted.ref} has {_number(report.errors, 'error')} and was not sent: mend what "
+            f"{wanted.ref} has {counted(report.errors, 'error')} and was not sent: mend what "
             f"`newsletter check` says, or `newsletter send {wanted.ref} --force`"
         )
     if not force:
@@ -96,7 +97,7 @@ def _refuse_few(db: Database, wanted: Issue) -> None:
 
 
 def _describe(finding: Finding) -> None:
-    met = "" if finding.readers is None else f" ({_number(finding.readers, 'reader')})"
+    met = "" if finding.readers is None else f" ({counted(finding.readers, 'reader')})"
     for line in (
         f"{finding.severity.value:<8} {finding.code}: {finding.where}{met}",
         f"         {finding.what}",
@@ -105,12 +106,8 @@ def _describe(finding: Finding) -> None:
         out.print("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _part(some: int, every: int, what: str) -> str:
     """`the only reader`, `all 3 readers`, `2 of 3 readers`."""
     if some == every == 1:
         return f"the only {what}"
-    return f"{'all' if some == every else f'{some} of'} {_number(every, what)}"
+    return f"{'all' if some == every else f'{some} of'} {counted(every, what)}"

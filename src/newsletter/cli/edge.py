@@ -31,6 +31,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 
 def now() -> dt.datetime:
+    """The instant that it is, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
@@ -107,6 +108,7 @@ def split_issue(reference: str) -> tuple[str, str]:
 
 
 def show_json(value: object) -> None:
+    """`value` on stdout; what JSON has no word for, such as an instant, as text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
@@ -143,11 +145,6 @@ def _cell(value: object) -> str:
     if isinstance(value, (tuple, list, frozenset, set)):
         return ", ".join(map(str, sorted(value) if isinstance(value, (frozenset, set)) else value))
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
-
-
-def counted(number: int, what: str) -> str:
-    """`1 reader`, `2 readers`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class Meter:

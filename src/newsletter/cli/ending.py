@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from newsletter.cli.arguments import ListArgument, YesOption
-from newsletter.cli.edge import counted, database, now, out, show_facts
+from newsletter.cli.edge import database, now, out, show_facts
 from newsletter.cli.identity import who
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.numbers import counted
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.schedule import next_moment
 from newsletter.store import confirmations, endings, issues, lists, subscribers

@@ -18,7 +18,6 @@ from newsletter.cli.departing import erasure_key
 from newsletter.cli.edge import (
     JsonOption,
     Meter,
-    counted,
     database,
     err,
     now,
@@ -27,6 +26,7 @@ from newsletter.cli.edge import (
     settings,
     show_json,
 )
+from newsletter.content.numbers import counted
 from newsletter.content.serial import plain
 from newsletter.errors import ImportFileError
 from newsletter.store import lists

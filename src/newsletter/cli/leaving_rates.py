@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from newsletter.content.numbers import counted
 from newsletter.content.serial import plain
 from newsletter.store.leaving_rates import Leaving, Share
 
@@ -51,6 +52,5 @@ def _share(share: Share) -> str:
 def _span(seconds: int) -> str:
     for length, unit in _UNITS:
         if seconds >= length:
-            number = round(seconds / length)
-            return f"{number} {unit}{'' if number == 1 else 's'}"
+            return counted(round(seconds / length), unit)
     return "a minute"

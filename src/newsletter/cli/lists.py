@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -159,13 +160,19 @@ def show(
         states = subscribers.state_counts(session, name)
         topics = subscribers.topic_counts(session, name)
         readers = reader_counts(session, name, local_day(found, now()))
-        ended = ending(session, name)
+        ended, synced = ending(session, name), store.synced_at(session, name)
     if json:
-        choices = {**plain(topics), **plain(readers)}
-        at = ended.at if ended else None
-        show_json({"list": plain(found), "ended": at, "subscriptions": states, "choices": choices})
+        show_json(
+            {
+                "list": plain(found),
+                "synced_at": synced,
+                "ended": ended.at if ended else None,
+                "subscriptions": states,
+                "choices": {**plain(topics), **plain(readers)},
+            }
+        )
         return
-    _show_facts(found, ended, states, topics, readers)
+    _show_facts(found, synced, ended, states, topics, readers)
     out.print()
     show_table(
         ("topic", "title", "follow", "mute"),
@@ -199,6 +206,7 @@ def _show_all(session: Session, json: bool) -> None:
 
 def _show_facts(
     found: MailingList,
+    synced: dt.datetime,
     ended: Ending | None,
     states: Mapping[SubscriptionState, int],
     topics: TopicCounts,
@@ -214,6 +222,7 @@ def _show_facts(
             "week begins": found.week_starts,
             "template": found.template,
             "languages": found.languages,
+            "file followed": synced,
             **{f"readers, {state}": number for state, number in states.items()},
             "  paused": readers.paused,
             "  suppressed": readers.suppressed,

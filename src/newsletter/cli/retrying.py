@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.arguments import IssueArgument, YesOption
-from newsletter.cli.edge import counted, database, now, out, show_facts, split_issue
+from newsletter.cli.edge import database, now, out, show_facts, split_issue
 from newsletter.content.moments import local_day
+from newsletter.content.numbers import counted
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, retrying
 from newsletter.store.database import Database

@@ -13,7 +13,6 @@ from newsletter import workflow
 from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.edge import (
     JsonOption,
-    counted,
     database,
     now,
     out,
@@ -26,6 +25,7 @@ from newsletter.cli.identity import who
 from newsletter.cli.template_files import template_files
 from newsletter.content.comparing import Change, Difference, compare
 from newsletter.content.digest import Digest
+from newsletter.content.numbers import counted
 from newsletter.content.serial import plain
 from newsletter.errors import NewsletterError
 from newsletter.store import editing, issues, reviews
@@ -46,8 +46,7 @@ def approve(
         found = issues.get_issue(session, *split_issue(issue))
         waiting = _waiting(session, found)
         reviews.approve(session, found.id, who(), now(), note=note, files=template_files)
-    number = len(found.digest.entries)
-    entries = "1 entry" if number == 1 else f"{number} entries"
+    entries = counted(len(found.digest.entries), "entry")
     out.print(f"{issue}: approved by {who()}, with {entries}")
     if waiting:
         out.print(

@@ -21,7 +21,6 @@ from newsletter.cli.arguments import IssueArgument, YesOption
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
-    counted,
     database,
     err,
     keyring,
@@ -38,6 +37,7 @@ from newsletter.cli.outbox import send_tests
 from newsletter.cli.progress import SendView
 from newsletter.cli.proving import prove_leaving, sample_message
 from newsletter.cli.signing import signer
+from newsletter.content.numbers import counted
 from newsletter.delivery.mailhosts import MailHosts
 from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays

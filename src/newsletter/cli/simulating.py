@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from newsletter.cli.edge import counted, err, show_json
+from newsletter.cli.edge import err, show_json
 from newsletter.cli.logs import configure_logs
 from newsletter.cli.timetable import days, here, show
 from newsletter.content.entry import Period
 from newsletter.content.mailinglist import MailingList
+from newsletter.content.numbers import counted
 from newsletter.content.timing import ReviewPolicy
 from newsletter.errors import ScheduleError
 from newsletter.schedule.deciding import Step

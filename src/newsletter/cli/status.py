@@ -12,7 +12,6 @@ from sqlmodel import Session
 from newsletter.cli.canary import describe
 from newsletter.cli.edge import (
     JsonOption,
-    counted,
     database,
     out,
     show_facts,
@@ -23,6 +22,7 @@ from newsletter.cli.edge import (
 from newsletter.cli.standing import show_standing
 from newsletter.cli.unread import warn_of_unread_mail
 from newsletter.content.mailinglist import InDoubt
+from newsletter.content.numbers import counted
 from newsletter.content.serial import plain
 from newsletter.store import canary, issues, ledger
 from newsletter.store.canary import Canary

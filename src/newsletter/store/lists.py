@@ -15,7 +15,7 @@ from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import dump, load
 from newsletter.errors import ConflictError, NotFoundError
-from newsletter.store.instants import seconds
+from newsletter.store.instants import instant, seconds
 from newsletter.store.selections import preferences_id
 from newsletter.store.tables import EntryRow, ListRow, PreferencesRow, SubscriptionRow
 from newsletter.store.values import SubscriptionState
@@ -38,19 +38,21 @@ def get_list(session: Session, name: str) -> MailingList:
     Raises:
         NotFoundError: there is none.
     """
-    row = session.get(ListRow, name)
-    if row is None:
-        names = list_names(session)
-        those = f"there are {', '.join(names)}" if names else "there are none yet"
-        raise NotFoundError(
-            f"there is no list {name!r}; {those}: `newsletter lists sync` follows the files"
-        )
-    return load(MailingList, row.body)
+    return load(MailingList, _row(session, name).body)
 
 
 def list_names(session: Session) -> tuple[str, ...]:
     """The names of all lists, in order."""
     return tuple(session.exec(select(ListRow.name).order_by(ListRow.name)))
+
+
+def synced_at(session: Session, name: str) -> dt.datetime:
+    """When a list's file was last followed.
+
+    Raises:
+        NotFoundError: there is no such list.
+    """
+    return instant(_row(session, name).synced_at)
 
 
 def sync_list(
@@ -91,6 +93,17 @@ def sync_list(
     session.add(row)
     session.flush()
     return SyncReport(list=mailing_list.name, created=False, changes=tuple(lines))
+
+
+def _row(session: Session, name: str) -> ListRow:
+    row = session.get(ListRow, name)
+    if row is None:
+        names = list_names(session)
+        those = f"there are {', '.join(names)}" if names else "there are none yet"
+        raise NotFoundError(
+            f"there is no list {name!r}; {those}: `newsletter lists sync` follows the files"
+        )
+    return row
 
 
 def _refuse_lost(session: Session, list_name: str, names: list[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.content.digest import Digest, DigestEntry
 from newsletter.content.mailinglist import TooFew, Untranslated
+from newsletter.content.numbers import counted
 from newsletter.content.topics import GENERAL
 from newsletter.rendering.checks.finding import Audience, Finding, Severity
 
@@ -32,7 +33,7 @@ def _too_few(digest: Digest) -> Iterator[Finding]:
             severity=Severity.WARNING if sent else Severity.ERROR,
             code="too-few-entries",
             where="list.toml: policies.fewest_entries",
-            what=f"the issue has {_entries(number)}, the list wants at least {fewest}",
+            what=f"the issue has {counted(number, 'entry')}, the list wants at least {fewest}",
             mend=(
                 "import some and assemble it again, or lower policies.fewest_entries, "
                 'or set policies.too_few = "send", then newsletter lists sync'
@@ -53,14 +54,15 @@ def _without(audience: Audience) -> Iterator[Finding]:
         return
     chosen = sum(s.readers for s in audience.selections if s.preferences.follows == frozenset())
     without = audience.readers - audience.mailed()
-    get = "reader gets" if audience.readers == 1 else "readers get"
+    get = "gets" if audience.readers == 1 else "get"
     if without > MOST_WITHOUT * audience.readers:
         yield Finding(
             severity=Severity.WARNING,
             code="nothing-for-many",
             where="the audience",
             what=(
-                f"{without} of {audience.readers} {get} nothing: {chosen} chose no topics, "
+                f"{without} of {counted(audience.readers, 'reader')} {get} nothing: "
+                f"{chosen} chose no topics, "
                 f"{without - chosen} find nothing on theirs"
             ),
             mend="look at the topics' rules in list.toml, or at what was imported",
@@ -79,7 +81,7 @@ def _general(digest: Digest, audience: Audience) -> Iterator[Finding]:
             code="general-only",
             where="list.toml: topics",
             what=(
-                f"{len(found)} of {_entries(len(digest.entries))} "
+                f"{len(found)} of {counted(len(digest.entries), 'entry')} "
                 f"{'is' if len(found) == 1 else 'are'} on no topic but general, so everybody gets "
                 f"{'it' if len(found) == 1 else 'them'}: {_titles(found)}"
             ),
@@ -130,7 +132,7 @@ def _untranslated(digest: Digest, audience: Audience, language: str) -> Iterator
             what=(
                 f"{language}: {len(lacking)} of {len(said)} texts "
                 + ("are held back" if hold else "fall back to another language")
-                + f", for {readers} reader{'' if readers == 1 else 's'}"
+                + f", for {counted(readers, 'reader')}"
             ),
             mend=f"newsletter entries edit ENTRY texts.{language}.summary=…",
             readers=readers,
@@ -153,10 +155,6 @@ def _untranslated_note(digest: Digest, audience: Audience, language: str) -> Ite
             mend=f"newsletter issues edit ISSUE --lang {language}",
             readers=readers,
         )
-
-
-def _entries(number: int) -> str:
-    return f"{number} {'entry' if number == 1 else 'entries'}"
 
 
 def _titles(items: Sequence[DigestEntry]) -> str:

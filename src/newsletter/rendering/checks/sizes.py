@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from newsletter.content.mailinglist import Policies
+from newsletter.content.numbers import counted
 from newsletter.content.planning import Depth
 from newsletter.rendering.checks.finding import Audience, Finding, Selection, Severity
 from newsletter.rendering.compiled import Compiled
@@ -58,7 +59,7 @@ def _folded(chosen: list[Selection], budget: int) -> Iterator[Finding]:
             code="folded",
             where=_WHERE,
             what=(
-                f"{readers} {'reader gets' if readers == 1 else 'readers get'} shortened mail "
+                f"{counted(readers, 'reader')} {'gets' if readers == 1 else 'get'} shortened mail "
                 f"to keep within {budget} octets: "
                 f"{titles} some entries as titles, {gone} some on the web only"
             ),
