@@ -26,6 +26,11 @@ REQUIRE = "NEWSLETTER_REQUIRE_SYSTEM"
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Begun last, as their names have it, one would still run when all other processes are done.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("system"):
         missing = [name for name in mark.args if not _installed(name)]

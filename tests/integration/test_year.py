@@ -137,6 +137,7 @@ def few_words() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("few_words")
 def test_a_year_of_three_lists(sqlite_database: Database, relay: Sink) -> None:
     fill(sqlite_database)
