@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL
 from newsletter.delivery import course, engine
 from newsletter.delivery.committer import Committer
 from newsletter.delivery.sender import Surroundings
-from newsletter.store import database
+from newsletter.store import database, sqlite_file
 from newsletter.store.values import Claim, Due, Outcome
 from tests.integration.synced import keep_twins
 
@@ -88,10 +88,10 @@ def sent_when_fetched() -> None:
 def unsynced() -> None:
     """Commits do not wait for the disk, and this process keeps twins of what is on it."""
     keep_twins()
-    real = database._sqlite
+    real = sqlite_file.engine
 
-    def opened(url: URL) -> Engine:
-        engine = real(url)
+    def opened(url: URL, busy_seconds: float) -> Engine:
+        engine = real(url, busy_seconds)
 
         @event.listens_for(engine, "connect")
         def hurry(connection: sqlite3.Connection, _record: object) -> None:
@@ -99,7 +99,7 @@ def unsynced() -> None:
 
         return engine
 
-    database._sqlite = opened
+    sqlite_file.engine = opened
 
 
 def twins() -> None:

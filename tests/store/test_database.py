@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -184,31 +183,14 @@ def test_a_file_that_was_moved_away_is_not_made_anew_and_loses_nothing(
         with sqlite_database.write() as session:
             sync(session)
         file.rename(aside)
-        with pytest.raises(DatabaseError, match="was moved, removed or replaced"):
-            sqlite_database.check_place()
         sqlite_database.engine.dispose()
         with pytest.raises(DatabaseError, match="cannot be opened: it or its folder is not there"):
             _read(sqlite_database)
         assert not file.exists()
         aside.rename(file)
-        sqlite_database.check_place()
         assert _read(sqlite_database) == [LIST]
 
 
 def _read(database: Database) -> list[str]:
     with database.read() as session:
         return list(session.connection().execute(text("SELECT name FROM lists")).scalars())
-
-
-def test_another_file_in_the_place_of_the_one_that_was_opened_is_not_it(
-    sqlite_database: Database,
-) -> None:
-    file = sqlite_database.file or Path()
-    file.rename(file.with_suffix(".aside"))
-    shutil.copy(file.with_suffix(".aside"), file)
-    with pytest.raises(DatabaseError, match="was moved, removed or replaced"):
-        sqlite_database.check_place()
-
-
-def test_postgresql_has_no_file_that_could_be_moved(postgresql_database: Database) -> None:
-    postgresql_database.check_place()

@@ -42,7 +42,9 @@ class Commits:
         with self._one, self._database.told():
             if self._closed:
                 return 0
-            cursor = self._opened().cursor()
+            raw = self._opened()
+            self._database.check_place(raw.driver_connection)
+            cursor = raw.cursor()
             cursor.execute(query)
             (found,) = cursor.fetchone()
             cursor.close()

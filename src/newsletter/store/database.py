@@ -5,29 +5,25 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from newsletter.errors import ContendedError, DatabaseError
-from newsletter.store import migrations
+from newsletter.store import migrations, sqlite_file
+from newsletter.store.sqlite_file import BEGIN, Placed, gone
 
 BUSY_SECONDS = 10
 """How long a writer on SQLite waits for another one before it gives up."""
-
-_BEGIN = "newsletter_begin"
-
-# What is deleted is written over: whoever was erased is not in the file any more.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 _UNREACHABLE = (
     OperationalError,
@@ -45,8 +41,6 @@ class Database:
     engine: Engine
     writer: Engine
     turn: Lock = field(default_factory=Lock, repr=False)
-    inode: tuple[int, int] | None = None
-    """The device of an SQLite file and its number there, as it was opened."""
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -58,10 +52,11 @@ class Database:
             DatabaseError: the URL is not understood, or the database does not answer.
         """
         parsed = _parse(url)
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
-        database = cls(engine, engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}))
+        sqlite = parsed.get_backend_name() == "sqlite"
+        engine = sqlite_file.engine(parsed, BUSY_SECONDS) if sqlite else _postgresql(parsed)
+        database = cls(engine, engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}))
         with database.told(), engine.connect():
-            return replace(database, inode=_inode(engine))
+            return database
 
     @property
     def file(self) -> Path | None:
@@ -84,19 +79,22 @@ class Database:
     def write(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back when anything is raised.
 
-        On SQLite it takes the write lock at once, so that it cannot fail half way for a lock.
+        On SQLite it takes the write lock at once, so that it cannot fail half way for a lock; and
+        what it has committed is in the file that stands in the database's place.
 
         Raises:
-            DatabaseError: the database does not answer, stays locked, or has no such tables.
+            DatabaseError: the database does not answer, stays locked, has no such tables, or was
+                moved away meanwhile.
         """
         with (
             self.told(),
             self._in_turn(),
             Session(self.writer, expire_on_commit=False) as session,
         ):
-            session.connection()
+            connection = session.connection().connection.driver_connection
             yield session
             session.commit()
+            self.check_place(connection)
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -141,18 +139,16 @@ class Database:
             raise DatabaseError(f"the database {self.place} {state}: run `newsletter db upgrade`")
         raise DatabaseError(self._newer())
 
-    def check_place(self) -> None:
-        """Makes sure that an SQLite database is the file that was opened. One that was removed or
-        replaced can be written on and on, and nobody will ever read what was.
+    def check_place(self, connection: Any) -> None:
+        """Makes sure that a driver's connection to SQLite has the file that stands in its place.
+        One that was removed or replaced can be written on and on, and nobody will ever read what
+        was.
 
         Raises:
             DatabaseError: it is not there any more, or is another.
         """
-        if _inode(self.engine) != self.inode:
-            raise DatabaseError(
-                f"the database {self.place} was moved, removed or replaced while it was in use: "
-                "put it back with its -wal file, and run the same command again"
-            )
+        if isinstance(connection, Placed) and connection.astray:
+            raise DatabaseError(gone(connection.path))
 
     def empty_log(self) -> None:
         """Takes out of SQLite's log what was deleted from its file, unless somebody reads just now;
@@ -218,40 +214,6 @@ def _parse(url: str) -> URL:
     )
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=8,
-        max_overflow=56,
-        connect_args={"timeout": BUSY_SECONDS},
-        hide_parameters=True,  # a traceback must not show addresses
-    )
-
-    made = False
-
-    @event.listens_for(engine, "do_connect")
-    def find(dialect: Dialect, _record: object, where: list[str], how: dict[str, Any]) -> Any:
-        # Only the first connection may make the file. One that made it anew after it was moved away
-        # would have SQLite remove the log that lies beside, and with it what was committed last.
-        address = f"{Path(where[0]).as_uri()}?mode=rw" if made else where[0]
-        return dialect.connect(address, **how, uri=made)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        nonlocal made
-        made = True
-        # Python's own transaction handling begins too late and as a reader; we say BEGIN ourselves.
-        connection.isolation_level = None
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-    return engine
-
-
 def _postgresql(url: URL) -> Engine:
     # pre_ping: a server that restarted between two issues is no reason to fail the second.
     engine = create_engine(
@@ -267,15 +229,6 @@ def _postgresql(url: URL) -> Engine:
         connection.commit()
 
     return engine
-
-
-def _inode(engine: Engine) -> tuple[int, int] | None:
-    if engine.dialect.name != "sqlite":
-        return None
-    with suppress(FileNotFoundError):
-        found = Path(engine.url.database or "").stat()
-        return found.st_dev, found.st_ino
-    return None
 
 
 def _version(connection: Connection) -> str | None:

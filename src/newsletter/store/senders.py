@@ -90,7 +90,7 @@ def check_held(database: Database, within: Within, sender: str) -> None:
     """
     cursor, dialect = on_driver(within)
     if dialect != "postgresql":
-        database.check_place()
+        database.check_place(cursor.connection)
         return
     values = {"kind": _SENDER_LOCKS, "number": int(sender.partition("-")[2], 16)}
     if not cursor.execute(spelt(_HELD.text, dialect), values).fetchone()[0]:

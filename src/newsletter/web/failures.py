@@ -19,6 +19,10 @@ from newsletter.web.site import Site
 
 _FRAMES = 5
 
+RETRY_SECONDS = "120"
+"""When to ask again while the database is away. A mail provider whose one-click POST (RFC 8058)
+gets this answer, and no 200, knows that its reader has not left yet."""
+
 SAID = {
     400: ("This could not be understood", "Nothing was changed. Please go back and try again."),
     404: (
@@ -75,6 +79,8 @@ def _page(site: Site, request: Request, status: int, error: Exception) -> Respon
     response = site.message(asked.choose(), *SAID[known], status=status)
     # The answer to an error nobody foresaw is sent from outside Protection.
     response.headers.update(HEADERS)
+    if status == 503:
+        response.headers["retry-after"] = RETRY_SECONDS  # RFC 9110 §10.2.3
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response

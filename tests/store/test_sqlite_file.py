@@ -1,0 +1,179 @@
+"""An SQLite file that is moved, removed or replaced under a program that has it open."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from newsletter.errors import DatabaseError
+from newsletter.store import senders
+from newsletter.store.changes import Commits
+from newsletter.store.database import Database
+from newsletter.store.direct import Held
+from tests.store.stage import join, sync
+
+AWAY = "cannot be opened: it or its folder is not there"
+
+
+def add(database: Database, *addresses: str) -> None:
+    with database.write() as session:
+        for address in addresses:
+            join(session, address)
+
+
+def known(database: Database) -> set[str]:
+    with database.read() as session:
+        return set(session.connection().execute(text("SELECT address FROM subscribers")).scalars())
+
+
+@pytest.fixture
+def file(sqlite_database: Database) -> Path:
+    with sqlite_database.write() as session:
+        sync(session)
+    add(sqlite_database, "ada@example.org")
+    assert sqlite_database.file
+    return sqlite_database.file
+
+
+def files(file: Path) -> list[Path]:
+    return [found for found in file.parent.iterdir() if found.name.startswith(f"{file.name}")]
+
+
+@pytest.mark.parametrize("taken", ["the file", "the file and its log"])
+def test_while_a_file_is_away_nothing_is_read_or_written_and_then_it_goes_on(
+    sqlite_database: Database, file: Path, taken: str
+) -> None:
+    aside = file.parent / "aside"
+    aside.mkdir()
+    moved = [file] if taken == "the file" else files(file)
+    for one in moved:
+        one.rename(aside / one.name)
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match=AWAY):
+            add(sqlite_database, "bo@example.org")
+        with pytest.raises(DatabaseError, match=AWAY):
+            known(sqlite_database)
+    assert not file.exists()
+    for one in moved:
+        (aside / one.name).rename(one)
+    assert known(sqlite_database) == {"ada@example.org"}
+    add(sqlite_database, "cy@example.org")
+    with closing(Database.open(f"sqlite:///{file}")) as another:
+        assert known(another) == {"ada@example.org", "cy@example.org"}
+
+
+def backed_up(file: Path, to: Path) -> Path:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+    return to
+
+
+@pytest.mark.parametrize("while_away", [True, False])
+def test_a_backup_that_is_put_in_its_place_is_gone_on_with_as_it_is(
+    sqlite_database: Database, file: Path, while_away: bool
+) -> None:
+    backup = backed_up(file, file.with_suffix(".backup"))
+    add(sqlite_database, *(f"later{number}@example.org" for number in range(300)))
+    with closing(sqlite3.connect(file)) as other:  # some of it in the file, some in its log
+        other.execute("PRAGMA wal_checkpoint(FULL)")
+    add(sqlite_database, *(f"last{number}@example.org" for number in range(300)))
+    if while_away:
+        file.unlink()
+        with pytest.raises(DatabaseError, match=AWAY):
+            known(sqlite_database)
+    backup.rename(file)  # beside the log of the file before
+    assert known(sqlite_database) == {"ada@example.org"}
+    add(sqlite_database, "bo@example.org")
+    with closing(sqlite3.connect(file)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert [found.name for found in files(file) if ".before-" in found.name], "it is kept"
+
+
+def test_the_log_of_the_new_file_itself_stays_with_it(
+    sqlite_database: Database, file: Path
+) -> None:
+    backup = backed_up(file, file.with_suffix(".backup"))
+    for found in files(file):
+        found.unlink()
+    backup.rename(file)
+    with closing(Database.open(f"sqlite:///{file}")) as another:  # and works, sooner than we do
+        add(another, "bo@example.org")
+        assert known(sqlite_database) == {"ada@example.org", "bo@example.org"}
+        add(sqlite_database, "cy@example.org")
+        assert "cy@example.org" in known(another)
+    assert not [found for found in files(file) if ".before-" in found.name]
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda file: file.rename(f"{file}.aside")])
+def test_what_was_written_while_the_file_was_taken_away_is_not_called_written(
+    sqlite_database: Database, file: Path, change: Callable[[Path], object]
+) -> None:
+    def write() -> None:
+        with sqlite_database.write() as session:
+            join(session, "bo@example.org")
+            change(file)
+
+    with pytest.raises(DatabaseError, match="was moved, removed or replaced"):
+        write()
+
+
+def test_a_sender_does_not_go_on_with_a_file_that_others_have_left(
+    sqlite_database: Database, file: Path
+) -> None:
+    held = Held(sqlite_database)
+    with held.write() as transaction:
+        senders.check_held(sqlite_database, transaction, "1-00000001")
+    backup = backed_up(file, file.with_suffix(".backup"))
+    for found in files(file):
+        found.unlink()
+    backup.rename(file)
+    assert known(sqlite_database) == {"ada@example.org"}
+    with (
+        pytest.raises(DatabaseError, match="was moved, removed or replaced"),
+        held.write() as transaction,
+    ):
+        senders.check_held(sqlite_database, transaction, "1-00000001")
+    with held.write() as transaction:  # on another connection
+        senders.check_held(sqlite_database, transaction, "1-00000001")
+    held.close()
+
+
+def test_who_follows_its_changes_is_told_that_it_is_another(
+    sqlite_database: Database, file: Path
+) -> None:
+    with closing(Commits(sqlite_database)) as commits:
+        commits.number()
+        backed_up(file, file.with_suffix(".backup")).rename(file)
+        with pytest.raises(DatabaseError, match="was moved, removed or replaced"):
+            commits.number()
+
+
+def test_many_at_once_go_on_with_the_new_file(sqlite_database: Database, file: Path) -> None:
+    everybody = threading.Barrier(8)
+
+    def come(number: int) -> None:
+        with sqlite_database.read() as session:  # so that each has a connection to the old one
+            session.connection()
+            everybody.wait(60)
+        everybody.wait(60)  # the file is replaced now
+        everybody.wait(60)
+        add(sqlite_database, f"reader{number}@example.org")
+
+    threads = [threading.Thread(target=come, args=(number,)) for number in range(7)]
+    for thread in threads:
+        thread.start()
+    everybody.wait(60)
+    everybody.wait(60)
+    backed_up(file, file.with_suffix(".backup")).rename(file)
+    everybody.wait(60)
+    for thread in threads:
+        thread.join(60)
+    with closing(Database.open(f"sqlite:///{file}")) as another:
+        expected = {f"reader{number}@example.org" for number in range(7)} | {"ada@example.org"}
+        assert known(another) == expected
