@@ -148,6 +148,7 @@ def make_values(**changes: str) -> Mapping[str, str]:
         "to": "reader@example.net",
         "message_id": "<1.2026-w06@news.example.org>",
         "date": "Thu, 12 Feb 2026 08:00:00 +0100",
+        "header_token": "header2token",
         "leave_token": "leave2token",
         "manage_token": "manage2token",
         "view_token": "view2token",

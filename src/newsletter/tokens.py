@@ -31,14 +31,15 @@ class Purpose(StrEnum):
     """What a token opens; one for one purpose opens nothing else. The id is a delivery's, where
     nothing else is said."""
 
-    LEAVE = "leave"
+    LEAVE = "leave"  # of the text, and of older mail's header
     MANAGE = "manage"
     VIEW = "view"
-    ENVELOPE = "envelope"
+    ENVELOPE = "envelope"  # and of the header: leaves, and proves whose mail came back
     CLICK = "click"
     CONFIRM = "confirm"  # of a wish's id
     LEAVE_LIST = "leave-list"  # of a subscription's id, in mail that belongs to no issue
     MANAGE_LIST = "manage-list"
+    ENVELOPE_LIST = "envelope-list"  # of a subscription's id, in the header of such mail
     VIEW_WELCOME = "view-welcome"  # of the id of an issue that came with a welcome
 
 
@@ -160,12 +161,20 @@ class Keyring:
         Raises:
             TokenError: it is not one of ours, or not for this purpose.
         """
+        return self.open_any((purpose,), token)
+
+    def open_any(self, purposes: Sequence[Purpose], token: str) -> int:
+        """The delivery id that `token` was signed for, for any one of these purposes.
+
+        Raises:
+            TokenError: it is not one of ours, or for none of them.
+        """
         packed = _decode(token)
         payload, mac = packed[:-_MAC_OCTETS], packed[-_MAC_OCTETS:]
         number = payload[_KEY_ID_OCTETS:]
         for key in self.keys:
-            if payload.startswith(key._id_octets) and hmac.compare_digest(
-                mac, key.mac(purpose, payload)
+            if payload.startswith(key._id_octets) and any(
+                hmac.compare_digest(mac, key.mac(purpose, payload)) for purpose in purposes
             ):
                 return int.from_bytes(number, "big")
         raise TokenError("this link is not valid")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from dataclasses import replace
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
@@ -52,7 +53,7 @@ def test_the_header_says_what_bulk_mail_must_say() -> None:
     assert found["Message-ID"] == "<1.2026-w06@news.example.org>"
     assert found["Date"] == "Thu, 12 Feb 2026 08:00:00 +0100"
     assert found["List-Id"] == "AI for Science <ai-for-science.news.example.org>"
-    assert found["List-Unsubscribe"] == "<https://news.example.org/u/leave2token>"
+    assert found["List-Unsubscribe"] == "<https://news.example.org/u/header2token>"
     assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert found["List-Help"] == "<https://news.example.org/lists/ai-for-science>"
     assert found["List-Owner"] == "<mailto:editors@news.example.org>"
@@ -68,9 +69,28 @@ def test_the_header_says_what_bulk_mail_must_say() -> None:
 def test_a_mailbox_for_leaving_stands_beside_the_one_click_address() -> None:
     found = message(compiled(unsubscribe_mailbox="leave@news.example.org"))
     assert found["List-Unsubscribe"] == (
-        "<https://news.example.org/u/leave2token>, "
-        "<mailto:leave@news.example.org?subject=leave2token>"
+        "<https://news.example.org/u/header2token>, "
+        "<mailto:leave@news.example.org?subject=header2token>"
     )
+
+
+@pytest.mark.parametrize("mailbox", ["", "leave@news.example.org"])
+def test_an_issue_from_before_the_header_had_its_own_token_is_put_together_as_it_was_sent(
+    mailbox: str,
+) -> None:
+    made = compiled(unsubscribe_mailbox=mailbox)
+    older = {
+        "leave": "https://news.example.org/u/{token}",
+        "leave_mail": f"mailto:{mailbox}?subject={{token}}" if mailbox else "",
+    }
+    stored = replace(made, frame=replace(made.frame, **older)).dumps()
+    chosen = plan(make_digest(), EVERYTHING)
+    for encoding in Encoding:
+        now = made.assemble(chosen, make_values(), encoding)
+        assert b"/u/header2token>" in now
+        assert Compiled.loads(stored).assemble(chosen, make_values(), encoding) == now.replace(
+            b"header2token", b"leave2token"
+        )
 
 
 @pytest.mark.parametrize(
@@ -130,6 +150,8 @@ def test_line_breaks_in_a_title_add_no_header() -> None:
         ("to", ""),
         ("message_id", "<a\nb>"),
         ("leave_token", "a b"),
+        ("header_token", "a>\r\nBcc: b@example.net"),
+        ("header_token", ""),
         ("view_token", '"><script>'),
         ("manage_token", "x" * 129),
     ],

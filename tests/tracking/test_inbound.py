@@ -12,6 +12,7 @@ from newsletter.store.feedback import FeedbackKind, feedback, unread_message
 from newsletter.store.lifting import lift
 from newsletter.store.subscribers import suppress, unsuppress
 from newsletter.store.values import DeliveryState, SubscriptionState, Way
+from newsletter.tokens import Purpose
 from tests.store.stage import LIST, NOW
 from tests.tracking.mailed import Mailed, mail, mail_again, refuse
 from tests.tracking.returned_mail import (
@@ -22,6 +23,7 @@ from tests.tracking.returned_mail import (
     leave_mail,
     message_id,
     our_headers,
+    our_text,
     qmail,
 )
 
@@ -63,17 +65,38 @@ def test_who_it_was_is_known_by_whatever_is_left(database: Database, clue: str) 
 
 
 def forged(mailed: Mailed, address: str, what: str) -> bytes:
-    """What a stranger can write about `address`, at best with a neighbour's Message-ID."""
-    neighbour = f"Message-ID: {message_id(mailed.ids[address])}\n"
+    """What a stranger can write about `address`: at best with a neighbour's Message-ID, or with the
+    text of a mail that was forwarded to them, and with what that refers to."""
+    number = mailed.ids[address]
+    neighbour = f"Message-ID: {message_id(number)}\n"
+    text, header = our_text(number), our_headers(number, purpose=Purpose.LEAVE)
     return {
         "bounce": dsn(recipient=address),
         "prose": qmail("bounces@news.example.org", address, "No such mailbox. (#5.1.1)"),
         "complaint": arf(recipient=address, returned="Subject: yours\n"),
         "guessed id": dsn(recipient="x@elsewhere.example", returned=neighbour),
+        "forwarded, complaint": arf(returned=f"Subject: Fwd\n\n{text}"),
+        "forwarded, as a header": arf(returned=header),
+        "forwarded, with its id": arf(recipient=address, returned=f"{neighbour}\n{text}"),
+        "forwarded, bounce": dsn(recipient="x@elsewhere.example", returned=header),
+        "forwarded, prose": qmail("bounces@a.example", "x@a.example", f"(#5.1.1)\n\n{text}"),
     }[what]
 
 
-@pytest.mark.parametrize("what", ["bounce", "prose", "complaint", "guessed id"])
+FORGED = [
+    "bounce",
+    "prose",
+    "complaint",
+    "guessed id",
+    "forwarded, complaint",
+    "forwarded, as a header",
+    "forwarded, with its id",
+    "forwarded, bounce",
+    "forwarded, prose",
+]
+
+
+@pytest.mark.parametrize("what", FORGED)
 def test_what_anybody_could_have_written_suppresses_nobody(database: Database, what: str) -> None:
     mailed = mail(database, [ANN, BO])
     report = forged(mailed, ANN, what)
@@ -88,7 +111,7 @@ def test_what_anybody_could_have_written_suppresses_nobody(database: Database, w
     assert "only a server" in held.why
 
 
-@pytest.mark.parametrize("what", ["bounce", "complaint"])
+@pytest.mark.parametrize("what", ["bounce", "complaint", "forwarded, complaint"])
 @pytest.mark.parametrize("believed", [True, False])
 def test_the_admins_word_settles_what_was_unproven(
     database: Database, what: str, believed: bool
@@ -99,7 +122,7 @@ def test_the_admins_word_settles_what_was_unproven(
     issue_id = mailed.stage.issue_id
     with database.write() as session:
         assert unproven.decide(session, issue_id, suppress_them=believed, now=NOW) == 1
-    assert mailed.suppressed(ANN) == (what if believed else "")
+    assert mailed.suppressed(ANN) == (what.rpartition(" ")[2] if believed else "")
     assert (mailed.state(ANN) is DeliveryState.BOUNCED) is (believed and what == "bounce")
     mailed.take(report)
     with database.write() as session, pytest.raises(NotFoundError, match="bounces review"):
@@ -178,9 +201,41 @@ def test_a_complaint_leaves_and_suppresses_once(database: Database) -> None:
     assert mailed.suppressed(BO) == ""
 
 
-def test_a_mail_that_asks_to_leave_is_honoured_once(database: Database) -> None:
+def test_a_complaint_about_a_mail_that_quotes_ours_is_not_about_ours(database: Database) -> None:
+    mailed = mail(database, [ANN, BO])
+    theirs = f"From: {ANN}\nTo: c@elsewhere.example\nSubject: Fwd: AI for Science\n\nLook:\n"
+    report = arf(returned=theirs + our_text(mailed.ids[ANN]), recipient="c@elsewhere.example")
+    assert mailed.take(report).messages == {"unproven": 1}
+    assert mailed.suppressed(ANN) == ""
+    ours = our_headers(mailed.ids[BO]) + "\n" + our_text(mailed.ids[ANN])
+    assert mailed.take(arf(returned=ours)).messages == {"complaint": 1}
+    assert (mailed.suppressed(ANN), mailed.suppressed(BO)) == ("", "complaint")
+
+
+def test_what_is_complained_of_with_proof_later_waits_for_nobody(database: Database) -> None:
     mailed = mail(database, [ANN])
-    asked = leave_mail(mailed.ids[ANN])
+    mailed.take(forged(mailed, ANN, "forwarded, complaint"))
+    mailed.take(arf(returned=our_headers(mailed.ids[ANN])))
+    assert mailed.suppressed(ANN) == "complaint"
+    with database.read() as session:
+        assert unproven.waiting(session) == ()
+
+
+@pytest.mark.parametrize("field", ["Return-Path", "Original-Mail-From"])
+def test_a_complaint_is_proven_by_the_envelope_of_mail_whose_header_had_no_own_token(
+    database: Database, field: str
+) -> None:
+    mailed = mail(database, [ANN])
+    older = our_headers(mailed.ids[ANN], purpose=Purpose.LEAVE)
+    report = arf(returned=f"{field}: <{envelope(mailed.ids[ANN])}>\n{older}")
+    assert mailed.take(report).messages == {"complaint": 1}
+    assert mailed.suppressed(ANN) == "complaint"
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ENVELOPE, Purpose.LEAVE])
+def test_a_mail_that_asks_to_leave_is_honoured_once(database: Database, purpose: Purpose) -> None:
+    mailed = mail(database, [ANN])
+    asked = leave_mail(mailed.ids[ANN], purpose=purpose)
     assert mailed.take(asked, asked).messages == {"leave": 1, "known before": 1}
     assert mailed.ways(ANN) == [Way.MAIL]
     assert mailed.suppressed(ANN) == ""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.replies import Judgement, Stage, classify
-from newsletter.tokens import Keyring
+from newsletter.tokens import Keyring, Purpose
 from newsletter.tracking.returned import Kind, Returned, read_returned
 from tests.tracking.returned_mail import (
     RING,
@@ -126,14 +126,21 @@ def test_what_is_no_complaint_stops_no_mail(kind: str) -> None:
     assert read(arf(returned=our_headers(7), kind=kind)).kind is Kind.OTHER
 
 
-@pytest.mark.parametrize("before", ["", "unsubscribe ", "[EXTERNAL] Re: "])
-def test_a_mail_with_the_leaving_token_asks_to_leave(before: str) -> None:
-    found = read(leave_mail(7, before))
+@pytest.mark.parametrize("purpose", [Purpose.ENVELOPE, Purpose.LEAVE])
+@pytest.mark.parametrize("before", ["", "unsubscribe ", "[EXTERNAL] Re: ", "退订"])
+def test_a_mail_with_the_leaving_token_asks_to_leave(before: str, purpose: Purpose) -> None:
+    found = read(leave_mail(7, before, purpose))
     assert (found.kind, found.clues.signed) == (Kind.LEAVE, (7,))
 
 
+@pytest.mark.parametrize("written", [envelope(7), envelope(7).replace("@", "=") + "@a.example"])
+def test_a_robot_that_answers_by_our_envelope_senders_address_asks_nothing(written: str) -> None:
+    mail = f"From: gate@b.example\nSubject: Your mail from {written} waits\n\n".encode()
+    assert read(mail).kind is Kind.OTHER
+
+
 def test_a_token_of_another_purpose_or_key_asks_nothing() -> None:
-    forged = envelope(7).partition("+")[2].partition("@")[0]
+    forged = RING.current.sign(Purpose.MANAGE, 7)
     mail = f"From: a@b.example\nSubject: {forged}\n\n".encode()
     assert read(mail).kind is Kind.OTHER
     other = Keyring.of(["another key, of somebody else altogether"])

@@ -17,16 +17,18 @@ ADA = "ada@mail.example.net"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
+@pytest.mark.parametrize("purpose", [Purpose.ENVELOPE, Purpose.LEAVE])
 @pytest.mark.parametrize("encoding", ["urlencoded", "multipart"])
 def test_one_click_leaves_in_either_encoding_without_cookie_or_redirect(
-    newsstand: Newsstand, encoding: str
+    newsstand: Newsstand, encoding: str, purpose: Purpose
 ) -> None:
+    path = f"/u/{newsstand.token(purpose)}"  # the header's, and the text's or an older header's
     if encoding == "urlencoded":
-        response = newsstand.client.post(newsstand.leave_path(), data=ONE_CLICK)
+        response = newsstand.client.post(path, data=ONE_CLICK)
     else:
         # A part with no file name is a plain field, as RFC 8058 §3.2 shows it.
         parts = {"List-Unsubscribe": (None, "One-Click")}
-        response = newsstand.client.post(newsstand.leave_path(), files=parts)
+        response = newsstand.client.post(path, files=parts)
     assert response.status_code == 200
     assert "set-cookie" not in response.headers
     assert newsstand.subscription().state is SubscriptionState.LEFT
@@ -34,6 +36,18 @@ def test_one_click_leaves_in_either_encoding_without_cookie_or_redirect(
     assert departure.way is Way.ONE_CLICK
     assert departure.delivery_id == newsstand.deliveries[ADA]
     assert departure.at == NOW
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ENVELOPE, Purpose.LEAVE])
+def test_the_page_of_either_link_leaves_and_takes_it_back(
+    newsstand: Newsstand, purpose: Purpose
+) -> None:
+    path = f"/u/{newsstand.token(purpose)}"
+    assert "a•••" in newsstand.client.get(path).text
+    newsstand.client.post(path, data={"choice": "leave"})
+    assert newsstand.subscription().state is SubscriptionState.LEFT
+    newsstand.client.post(path, data={"choice": "undo"})
+    assert newsstand.subscription().state is SubscriptionState.ACTIVE
 
 
 def test_a_repeated_one_click_is_answered_alike_and_recorded_once(newsstand: Newsstand) -> None:

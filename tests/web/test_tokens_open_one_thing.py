@@ -13,7 +13,7 @@ from tests.web.newsstand import Newsstand, copy_newsstand
 MAC_OCTETS = 10
 PLACES = {Purpose.LEAVE: "/u", Purpose.MANAGE: "/p", Purpose.VIEW: "/v"}
 OPENS = {
-    "/u": {Purpose.LEAVE, Purpose.LEAVE_LIST},
+    "/u": {Purpose.LEAVE, Purpose.LEAVE_LIST, Purpose.ENVELOPE, Purpose.ENVELOPE_LIST},
     "/p": {Purpose.MANAGE, Purpose.MANAGE_LIST},
     "/v": {Purpose.VIEW, Purpose.VIEW_WELCOME},
     "/c": set(),  # nothing without a number: see test_clicking
@@ -79,7 +79,7 @@ def test_tokens_with_their_parts_swapped_open_nothing(stand: Newsstand) -> None:
     readers = sorted(stand.deliveries)[:2]
     for purpose, place in PLACES.items():
         ada, mei = (_octets(stand.token(purpose, reader)) for reader in readers)
-        of_another = _octets(stand.token(Purpose.ENVELOPE, readers[0]))
+        of_another = _octets(stand.token(Purpose.CLICK, readers[0]))
         for payload, mac in ((ada, mei), (mei, ada), (ada, of_another)):
             mixed = payload[:-MAC_OCTETS] + mac[-MAC_OCTETS:]
             opens_nothing(stand, place, b32encode(mixed).decode().rstrip("=").lower())

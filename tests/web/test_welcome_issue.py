@@ -16,6 +16,7 @@ from newsletter.store import fanout, issues, outbox, outbox_views, subscribers
 from newsletter.store.database import Database
 from newsletter.store.deliveries import delivery
 from newsletter.store.erasures import ErasureKey, erase
+from newsletter.store.feedback import FeedbackKind, feedback, unread_message
 from newsletter.store.histories import history
 from newsletter.store.outbox import MailKind
 from newsletter.store.steering import pause
@@ -97,14 +98,17 @@ def test_its_links_lead_to_their_own_subscription_and_leave_in_one_click(
     join(newsstand)
     issue = mails(newsstand, NEW)[-1]
     view, leave, manage = paths(issue)
-    assert leave == header_link(issue)
     assert "z•••" in newsstand.client.get(manage).text.lower()
     seen = newsstand.client.get(view).text
     assert make_digest().entries[0].entry.title in seen
-    assert not any(path in seen for path in (view, leave, manage))
+    assert not any(path in seen for path in (view, leave, manage, header_link(issue)))
     assert issue["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert newsstand.client.post(leave, data={"List-Unsubscribe": "One-Click"}).text == "Done.\n"
-    assert newsstand.subscription(NEW).state is SubscriptionState.LEFT
+    for path in (leave, header_link(issue)):
+        asked = newsstand.client.post(path, data={"List-Unsubscribe": "One-Click"})
+        assert asked.text == "Done.\n"
+        assert newsstand.subscription(NEW).state is SubscriptionState.LEFT
+        newsstand.client.post(path, data={"choice": "undo"})
+        assert newsstand.subscription(NEW).state is SubscriptionState.ACTIVE
     assert newsstand.subscription(ADA).state is SubscriptionState.ACTIVE
 
 
@@ -213,6 +217,19 @@ def test_a_complaint_about_it_unsubscribes_and_suppresses(newsstand: Newsstand) 
     assert person.suppression is not None
     assert person.suppression.reason == "complaint"
     assert [departure.way for departure in newsstand.departures(NEW)] == [Way.COMPLAINT]
+
+
+def test_whom_it_was_forwarded_to_cannot_complain_in_their_name(newsstand: Newsstand) -> None:
+    join(newsstand)
+    issue = mails(newsstand, NEW)[-1]
+    assert "/u/" in text(issue)
+    report = arf(returned=f"Subject: Fwd\nReferences: {issue['Message-ID']}\n\n{text(issue)}")
+    assert take(newsstand, report) == {"unread": 1}
+    with newsstand.database.read() as session:
+        assert subscribers.show(session, NEW).suppression is None
+        (kept,) = feedback(session, FeedbackKind.UNREAD)
+        assert unread_message(session, kept.id) == report
+    assert "anybody with the mail's text" in kept.text
 
 
 def test_erasing_its_reader_forgets_it(newsstand: Newsstand) -> None:

@@ -48,8 +48,14 @@ class Letters:
         return self.links(mailing_list).manage(token)
 
     def leave(self, mailing_list: MailingList, subscription_id: int) -> str:
-        """The link that leaves a list."""
+        """The link that leaves a list, for the text of a mail."""
         token = self.keyring.current.sign(Purpose.LEAVE_LIST, subscription_id)
+        return self.links(mailing_list).leave(token)
+
+    def one_click(self, mailing_list: MailingList, subscription_id: int) -> str:
+        """The link that leaves a list by one click (RFC 8058), for the header alone: it proves that
+        a complaint comes from who had the mail."""
+        token = self.keyring.current.sign(Purpose.ENVELOPE_LIST, subscription_id)
         return self.links(mailing_list).leave(token)
 
     def confirm(self, mailing_list: MailingList, confirmation_id: int) -> str:
@@ -65,10 +71,12 @@ class Letters:
         language: str,
         now: dt.datetime,
         values: Mapping[str, Any],
+        *,
+        one_click: str = "",
     ) -> Mail:
         """The mail `kind` (`confirm`, `welcome`, `remind` and so on) to one address.
 
-        A `leave` among the values goes into the header as well, for one click (RFC 8058).
+        `values` are for its template; `one_click` goes into List-Unsubscribe (RFC 8058).
 
         Raises:
             TemplateError: its template is missing or broken.
@@ -80,7 +88,7 @@ class Letters:
             to=to_field(to),
             date=date,
             message_id=f"<{kind}.{secrets.token_hex(12)}@{domain}>",
-            leave=values.get("leave", ""),
+            leave=one_click,
         )
         content = letter_message(mailing_list, letter, head)
         return Mail(

@@ -52,8 +52,10 @@ class Selection(NamedTuple):
 
 
 class PersonalLinks(NamedTuple):
-    """The tokens of a message's links. `click` counts what is opened; empty where nothing does."""
+    """The tokens of a message's links. Its header leaves by `header`, and its text, which may be
+    forwarded, by `leave`. `click` counts what is opened; empty where nothing does."""
 
+    header: str
     leave: str
     manage: str
     view: str
@@ -69,15 +71,14 @@ def message_for(
         TokenError: the key that its links were signed with is not in the ring.
         MessageError: a value fits no header.
     """
-    links, _ = _tokens(issue, keyring[fixed.key_id], delivery_id)
-    return filled(issue, chosen, fixed, links)
+    return filled(issue, chosen, fixed, _tokens(issue, keyring[fixed.key_id], delivery_id))
 
 
-def _tokens(issue: Compiled, key: Key, delivery_id: int) -> tuple[PersonalLinks, str]:
-    """Those of a message's links, and that of its envelope: all at once take half the time."""
+def _tokens(issue: Compiled, key: Key, delivery_id: int) -> PersonalLinks:
+    """Those of a message's links; the header's is that of its envelope. All at once take half the
+    time."""
     purposes = _COUNTED if issue.counted else _UNCOUNTED
-    envelope, *links = key.sign_all(purposes, delivery_id)
-    return PersonalLinks(*links), envelope
+    return PersonalLinks(*key.sign_all(purposes, delivery_id))
 
 
 def filled(issue: Compiled, chosen: Plan, fixed: Fixed, links: PersonalLinks) -> bytes:
@@ -90,6 +91,7 @@ def filled(issue: Compiled, chosen: Plan, fixed: Fixed, links: PersonalLinks) ->
         "to": to_field(fixed.address),
         "message_id": fixed.message_id,
         "date": _date(fixed.date),
+        "header_token": links.header,
         "leave_token": links.leave,
         "manage_token": links.manage,
         "view_token": links.view,
@@ -187,13 +189,13 @@ class Messages:
         if due.fixed is None and selection.nothing is not None:
             return Skipped(due.delivery_id, selection.nothing)
         form = selection.compiled
-        links, envelope = _tokens(form, self._keyring[fixed.key_id], due.delivery_id)
+        links = _tokens(form, self._keyring[fixed.key_id], due.delivery_id)
         made = filled(form, selection.plan, fixed, links)
         return Prepared(
             fixed,
             selection.body,
             signed(made, fixed, self._issue, self._signer),
-            _bounces_to(self._issue.digest.list, envelope),
+            _bounces_to(self._issue.digest.list, links.header),
             form.dotless(_ENCODINGS[fixed.encoding]),
         )
 

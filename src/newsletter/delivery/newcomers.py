@@ -124,6 +124,7 @@ def _mail(
         encoding=Encoding.QUOTED_PRINTABLE,
     )
     links = PersonalLinks(
+        header=key.sign(Purpose.ENVELOPE_LIST, own.subscription_id),
         leave=key.sign(Purpose.LEAVE_LIST, own.subscription_id),
         manage=key.sign(Purpose.MANAGE_LIST, own.subscription_id),
         view=key.sign(Purpose.VIEW_WELCOME, number),

@@ -37,7 +37,9 @@ _ALL_FIT = re.compile(
 class Frame:
     """What all messages of a compiled issue have in common outside their parts.
 
-    `leave` and `leave_mail` are where a leave goes, with `{token}` for the reader's token.
+    `leave` and `leave_mail` are where a leave goes, with `{header_token}` for the token of the
+    header. An issue that was frozen before there was one has `{token}`, for that of the text: so it
+    is put together as it was sent.
     """
 
     before: str  # the fields that are the same for everybody, ready for the wire
@@ -74,8 +76,8 @@ def frame(digest: Digest, links: Links, languages: tuple[str, ...], nonce: str) 
     mailto = mailing_list.unsubscribe_mailbox
     return Frame(
         before="".join(fields),
-        leave=links.leave("TOKEN").replace("TOKEN", "{token}"),
-        leave_mail=f"mailto:{mailto}?subject={{token}}" if mailto else "",
+        leave=links.leave("TOKEN").replace("TOKEN", "{header_token}"),
+        leave_mail=f"mailto:{mailto}?subject={{header_token}}" if mailto else "",
         boundary=f"=_{nonce}",
     )
 
@@ -121,7 +123,7 @@ def message(
         f"To: {values['to']}\r\n"
         f"{headers.text('Subject', subject)}"
         f"Message-ID: {values['message_id']}\r\n"
-        f"{_leave(frame, values['leave_token'])}"
+        f"{_leave(frame, values)}"
     )
     kind = f'; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     if html is None:
@@ -136,11 +138,15 @@ def message(
     return b"".join([opening.encode("ascii"), *text, between.encode(), *html, closing.encode()])
 
 
-def _leave(frame: Frame, token: str) -> str:
+def _leave(frame: Frame, values: Mapping[str, str]) -> str:
     """RFC 8058: one https address for one-click, and where there is a mailbox, a mailto beside."""
-    ways = f"<{frame.leave.format(token=token)}>"
+    # No slot: it proves that a report comes from who had the message, and texts are forwarded.
+    header_token, token = values.get("header_token", ""), values["leave_token"]
+    if not _TOKEN.fullmatch(header_token):
+        raise MessageError(f"the header_token {header_token!r} cannot stand in a header")
+    ways = f"<{frame.leave.format(header_token=header_token, token=token)}>"
     if frame.leave_mail:
-        ways += f",\r\n <{frame.leave_mail.format(token=token)}>"
+        ways += f",\r\n <{frame.leave_mail.format(header_token=header_token, token=token)}>"
     return f"List-Unsubscribe: {ways}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 

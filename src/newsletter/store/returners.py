@@ -35,8 +35,8 @@ def returner(
     message_ids: Sequence[tuple[int, str]] = (),
     addresses: Sequence[str] = (),
 ) -> Returner | None:
-    """Whose mail came back, by what a stranger cannot know: a token of ours, else its Message-ID
-    beside the address that it went to. None when neither is there
+    """Whose mail came back, by what a stranger cannot know: the token of its envelope and header,
+    else its Message-ID beside the address that it went to. None when neither is there.
 
     A Message-ID alone is not enough: each reader has one, and their neighbours' are much like it.
     """

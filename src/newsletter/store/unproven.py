@@ -1,9 +1,10 @@
 """Reports of returned mail that anybody could have written, kept until an admin says.
 
-Who knows an address can make up a report about it. What only a server that had our message can know
-is in a report that is believed at once: a token of ours, or its Message-ID beside the address. What
-has only one of the two is kept here: it changes no delivery, counts in no breaker, and suppresses
-nobody.
+Who knows an address can make up a report about it, and so can whoever was forwarded a mail, by the
+links in its text and what the forwarded one refers to. What only a server that had our message can
+know is in a report that is believed at once: the token of its envelope and header or, of a bounce,
+the Message-ID beside the address. Anything less is kept here: it changes no delivery, counts in no
+breaker, and suppresses nobody.
 """
 
 from __future__ import annotations
@@ -42,12 +43,17 @@ WHY = "nothing in it that only a server with our message knows"
 def suspected(
     session: Session,
     *,
+    named: Sequence[int] = (),
     message_ids: Sequence[tuple[int, str]] = (),
     addresses: Sequence[str] = (),
     now: dt.datetime,
 ) -> Returner | None:
-    """Whom a report means that proves nothing: whose Message-ID it has, else whose address, if
-    that was mailed within `KEPT_FOR`."""
+    """Whom a report means that proves nothing: whose link of a message's text it has (`named`, by
+    the delivery), else whose Message-ID, else whose address, if that was mailed within `KEPT_FOR`.
+    """
+    for number in named:
+        if (row := session.get(DeliveryRow, number)) is not None:
+            return returner_of(session, row)
     for number, message_id in message_ids:
         row = session.get(DeliveryRow, number)
         if row is not None and (row.message_id or "").lower() == message_id.lower():

@@ -25,35 +25,39 @@ _MESSAGE_ID = re.compile(
 class Clues:
     """Deliveries that a returned message names.
 
-    `signed` are those of tokens of ours, which nobody else can make. `message_ids` are pairs of a
-    delivery's id and the Message-ID that it must have had, to be compared with what was sent.
-    `subscriptions` are those of tokens in mail that belongs to no issue, such as a welcome.
+    `signed` are those of tokens that envelope and header have: nobody else can make them, and who
+    has them had the message itself. `named` are those of tokens in the text, which whoever it was
+    forwarded to has as well: they tell whose a message was, and prove nothing. So do those of mail
+    sent before the header had a token of its own, wherever they stand: it was the text's.
+    `subscriptions` and `named_subscriptions` are the same in mail that belongs to no issue, such as
+    a welcome. `message_ids` are pairs of a delivery's id and the Message-ID that it must have had,
+    to be compared with what was sent.
     """
 
     signed: tuple[int, ...] = ()
+    named: tuple[int, ...] = ()
     subscriptions: tuple[int, ...] = ()
+    named_subscriptions: tuple[int, ...] = ()
     message_ids: tuple[tuple[int, str], ...] = ()
 
 
 def clues(octets: bytes, message: Message | None, keyring: Keyring) -> Clues:
-    """What is ours in the message `octets`: VERP's token, the leaving link's, the Message-ID.
+    """What is ours in the message `octets`: VERP's token, the leaving links', the Message-ID.
 
     They are looked for everywhere: relays rewrite addresses, and returned messages come as parts,
     as headers alone, and as text.
     """
     texts = [octets, *_decoded(message)]
-    signed = [
-        *_signed(_found(_ENVELOPE, texts), Purpose.ENVELOPE, keyring),
-        *_signed(_found(_LEAVE, texts), Purpose.LEAVE, keyring),
-    ]
-    subscriptions = _signed(_found(_LEAVE, texts), Purpose.LEAVE_LIST, keyring)
+    leaving = _found(_LEAVE, texts)
     ids = [
         (int(match[2]), f"<{match[1].decode('utf-8', 'replace')}>")
         for match in _found(_MESSAGE_ID, texts)
     ]
     return Clues(
-        signed=tuple(dict.fromkeys(signed)),
-        subscriptions=tuple(dict.fromkeys(subscriptions)),
+        signed=_signed([*_found(_ENVELOPE, texts), *leaving], Purpose.ENVELOPE, keyring),
+        named=_signed(leaving, Purpose.LEAVE, keyring),
+        subscriptions=_signed(leaving, Purpose.ENVELOPE_LIST, keyring),
+        named_subscriptions=_signed(leaving, Purpose.LEAVE_LIST, keyring),
         message_ids=tuple(dict.fromkeys(ids)),
     )
 
@@ -78,11 +82,10 @@ def _found(pattern: re.Pattern[bytes], texts: Iterable[bytes]) -> list[re.Match[
 
 def _signed(
     matches: Iterable[re.Match[bytes]], purpose: Purpose, keyring: Keyring
-) -> Iterator[int]:
-    for match in matches:
-        number = opened(match[1].decode(), purpose, keyring)
-        if number:  # 0 is a test message's: it belongs to nobody
-            yield number
+) -> tuple[int, ...]:
+    numbers = (opened(match[1].decode(), purpose, keyring) for match in matches)
+    # 0 is a test message's: it belongs to nobody.
+    return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def _decoded(message: Message | None) -> Iterator[bytes]:

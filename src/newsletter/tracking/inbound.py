@@ -162,8 +162,8 @@ class _Book:
                 yield who, failure
 
     def _suspected(self, found: Returned) -> Iterator[tuple[Returner, tuple[str, Reply]]]:
-        ids = found.clues.message_ids
-        who = suspected(self._session, message_ids=ids, now=self._now)
+        named, ids = found.clues.named, found.clues.message_ids
+        who = suspected(self._session, named=named, message_ids=ids, now=self._now)
         if who is not None:
             failure = _about(who, found.failures)
             yield who, (self._verdict(who, failure).judgement.value, failure.reply)
@@ -191,23 +191,26 @@ class _Book:
         return new
 
     def _complaint(self, octets: bytes, found: Returned) -> str:
-        clues, addresses = found.clues, found.addresses
-        who = returner(
-            self._session,
-            signed=clues.signed,
-            message_ids=clues.message_ids,
-            addresses=addresses,
-        ) or self._subscribed(found)
+        # Only the token proves it: whoever a mail is forwarded to has its Message-ID and the
+        # address beside each other (RFC 5322 §3.6.4, References).
+        clues = found.clues
+        who = returner(self._session, signed=clues.signed) or self._subscribed(found)
         if who is not None:
             new = record_complaint(self._session, who, self._now, detail=found.subject)
             self._count.suppressed += new
             return Kind.COMPLAINT.value if new else KNOWN
         who = suspected(
-            self._session, message_ids=clues.message_ids, addresses=addresses, now=self._now
+            self._session,
+            named=clues.named,
+            message_ids=clues.message_ids,
+            addresses=found.addresses,
+            now=self._now,
         )
         if who is not None:
             new = self._hold(who, COMPLAINT, Reply(0, "", found.subject))
             return UNPROVEN if new else KNOWN
+        if clues.named_subscriptions:
+            return self._unread(octets, "a complaint that anybody with the mail's text can write")
         return self._unread(octets, "a complaint of nobody whom we have mailed")
 
     def _subscribed(self, found: Returned) -> Returner | None:

@@ -16,6 +16,7 @@ from newsletter.tracking.returned_parts import header, open_message
 _PROSE_OCTETS = 100_000  # of a message in which flufl.bounce looks for prose
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL takes no NUL, and UTF-8 no surrogates
+_WORD = re.compile("(?<![A-Za-z2-7+])[A-Za-z2-7]{20,32}(?![A-Za-z2-7])")  # as a token may be
 _ROBOT = re.compile(r"^(?:mailer-daemon|postmaster|mail delivery|mdaemon)\b", re.IGNORECASE)
 _UNDELIVERED = re.compile(
     r"undeliver|delivery (?:status|has failed|failure)|returned mail|failure notice|"
@@ -112,13 +113,16 @@ def _leaver(subject: str, keyring: Keyring) -> Clues | None:
     """Whose leaving token stands in the subject, as our List-Unsubscribe asks for: a delivery's,
     or a subscription's in mail of no issue.
 
-    Gateways put words before it; it opens nothing if it is not ours.
+    Gateways put words before it; it opens nothing if it is not ours. Robots that answer by our
+    envelope sender's address ask nothing.
     """
-    for word in re.findall(r"[A-Za-z2-7]{20,32}", subject)[:5]:
-        if number := opened(word, Purpose.LEAVE, keyring):
-            return Clues(signed=(number,))
-        if number := opened(word, Purpose.LEAVE_LIST, keyring):
-            return Clues(subscriptions=(number,))
+    for word in _WORD.findall(subject)[:5]:
+        for purpose in (Purpose.ENVELOPE, Purpose.LEAVE):
+            if number := opened(word, purpose, keyring):
+                return Clues(signed=(number,))
+        for purpose in (Purpose.ENVELOPE_LIST, Purpose.LEAVE_LIST):
+            if number := opened(word, purpose, keyring):
+                return Clues(subscriptions=(number,))
     return None
 
 

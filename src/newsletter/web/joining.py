@@ -98,7 +98,10 @@ def _welcome(site: Site, own: Own, wish: Wish, now: dt.datetime, *, with_issue: 
         "leave": letters.leave(found, own.subscription_id),
         "with_issue": with_issue,
     }
-    return letters.write("welcome", found, wish.address, wish.language, now, values)
+    one_click = letters.one_click(found, own.subscription_id)
+    return letters.write(
+        "welcome", found, wish.address, wish.language, now, values, one_click=one_click
+    )
 
 
 def take_address(site: Site, asked: Confirmation, now: dt.datetime) -> bool:

@@ -10,7 +10,14 @@ from newsletter.errors import TokenError
 from newsletter.store.readers import Reader, reader, subscription_reader
 from newsletter.tokens import Keyring, Purpose
 
-_OF_A_SUBSCRIPTION = {Purpose.LEAVE: Purpose.LEAVE_LIST, Purpose.MANAGE: Purpose.MANAGE_LIST}
+_OF_A_DELIVERY = {
+    Purpose.LEAVE: (Purpose.LEAVE, Purpose.ENVELOPE),  # the text's, and the header's
+    Purpose.MANAGE: (Purpose.MANAGE,),
+}
+_OF_A_SUBSCRIPTION = {
+    Purpose.LEAVE: (Purpose.LEAVE_LIST, Purpose.ENVELOPE_LIST),
+    Purpose.MANAGE: (Purpose.MANAGE_LIST,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,12 @@ class Whose:
 
 
 def whose(keyring: Keyring, purpose: Purpose, token: str) -> Whose:
-    """Whose link a token for LEAVE or MANAGE is.
+    """Whose link a token for LEAVE or MANAGE is; the header's leaves as the text's does.
 
     Raises:
         TokenError: it is not one of ours, or not for this purpose.
     """
     try:
-        return Whose(delivery_id=keyring.open(purpose, token))
+        return Whose(delivery_id=keyring.open_any(_OF_A_DELIVERY[purpose], token))
     except TokenError:
-        return Whose(subscription_id=keyring.open(_OF_A_SUBSCRIPTION[purpose], token))
+        return Whose(subscription_id=keyring.open_any(_OF_A_SUBSCRIPTION[purpose], token))
