@@ -59,6 +59,15 @@ def test_a_list_is_made_then_followed_and_its_differences_are_told(database: Dat
     assert (again.created, again.changes) == (False, ())
     changed = follow(database, make_list(reply_to="desk@news.example.org"), {})
     assert changed.changes == ("reply_to: editors@news.example.org → desk@news.example.org",)
+    retitled = replace(TOPICS.topics[0], titles={"en": "Force fields", "zh": "机器学习力场"})
+    tree = TopicTree((retitled, *TOPICS.topics[1:]))
+    changes = follow(database, make_list(reply_to="desk@news.example.org", topics=tree), {}).changes
+    assert changes == (
+        "topics.topics.force-fields.titles.en: Machine-learning force fields → Force fields",
+    )
+    with database.read() as session:
+        assert lists.get_list(session, LIST).topics == tree
+        assert lists.list_names(session) == (LIST,)
 
 
 def test_when_its_file_was_followed_last_is_known_although_it_said_the_same(
@@ -69,15 +78,6 @@ def test_when_its_file_was_followed_last_is_known_although_it_said_the_same(
     with database.write() as session:
         lists.sync_list(session, make_list(), {}, now=later)
         assert lists.synced_at(session, LIST) == later
-    retitled = replace(TOPICS.topics[0], titles={"en": "Force fields", "zh": "机器学习力场"})
-    tree = TopicTree((retitled, *TOPICS.topics[1:]))
-    changes = follow(database, make_list(reply_to="desk@news.example.org", topics=tree), {}).changes
-    assert changes == (
-        "topics.topics.force-fields.titles.en: Machine-learning force fields → Force fields",
-    )
-    with database.read() as session:
-        assert lists.get_list(session, LIST).topics == tree
-        assert lists.list_names(session) == (LIST,)
 
 
 def test_an_unknown_list_names_those_that_exist(peopled: Database) -> None:
