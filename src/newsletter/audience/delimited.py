@@ -20,6 +20,9 @@ from newsletter.errors import ImportFileError
 Source = Callable[[], BinaryIO]
 """Opens the file anew, at its beginning: it is looked at before it is read."""
 
+IsRow = Callable[[Sequence[str], Sequence[str]], bool]
+"""Whether the cells with which a line begins are, by the header's, those of a row of its own."""
+
 _DELIMITERS = ",;\t|:^~\x1f"
 _GUESSES = ("utf-8", "cp1252", "gb18030")  # the last for Chinese Excel, by its header
 _LAST_RESORT = "cp1252"
@@ -50,10 +53,13 @@ def read_sheet(
     *,
     is_header: Callable[[Sequence[str]], bool],
     is_record: Callable[[Sequence[str]], bool],
+    is_row: IsRow,
 ) -> Sheet:
     """The records of a file called `name`, by the first encoding and delimiter that make sense.
 
-    `is_header` knows a header by its cells, `is_record` a record of a file that has no header.
+    `is_header` knows a header by its cells, `is_record` a record of a file that has no header, and
+    `is_row` a row that stands in the quotes of one above it, because that one's are not closed.
+    A record without cells is such a one; what stood in it follows as records of their own.
 
     Raises:
         ImportFileError: it is empty, or no encoding and delimiter give a header or a record.
@@ -64,7 +70,7 @@ def read_sheet(
     for accepts, headed in ((is_header, True), (is_record, False)):
         for encoding in encodings:
             if delimiter := _delimiter(source, encoding, accepts):
-                lines = _lines(source, encoding, delimiter)
+                lines = _lines(source, encoding, delimiter, headed=headed, is_row=is_row)
                 header = next(lines).cells if headed else ()
                 return Sheet(header, lines)
     first = next(_text(source, encodings[-1]), "").strip()[:60]
@@ -121,12 +127,21 @@ def _text(source: Source, encoding: str) -> Iterator[str]:
             yield line.replace("\0", "") if "\0" in line else line
 
 
-def _lines(source: Source, encoding: str, delimiter: str) -> Iterator[Line]:
+def _lines(
+    source: Source,
+    encoding: str,
+    delimiter: str,
+    *,
+    headed: bool = True,
+    is_row: IsRow = lambda _header, _cells: False,
+) -> Iterator[Line]:
     text = _text(source, encoding)
     first = next(text, "")
     named = first[:4].lower() == "sep="  # Excel's way of naming the delimiter
     lines = _Lines(text, passed=1) if named else _Lines(chain([first], text))
     reader = csv.reader(lines, delimiter=delimiter)
+    form = _Form(delimiter, is_row)
+    header: Sequence[str] | None = None if headed else ()
     while True:
         number = lines.begin()
         try:
@@ -135,13 +150,49 @@ def _lines(source: Source, encoding: str, delimiter: str) -> Iterator[Line]:
             return
         except csv.Error:  # a cell beyond csv's limit
             cells = None
-        if cells is None or lines.is_open():
+        if cells is None or lines.is_open() or _swallows(lines, header, form):
             # A quote that is never closed: what it swallowed are rows of their own.
             yield Line(number, ())
             lines.go_back()
             reader = csv.reader(lines, delimiter=delimiter)
         elif any(cell.strip() for cell in cells):
-            yield Line(number, tuple(map(_clean, cells)))
+            found = tuple(map(_clean, cells))
+            header = found if header is None else header
+            yield Line(number, found)
+
+
+class _Form:
+    """What a record and a row of its own look like, with a delimiter."""
+
+    def __init__(self, delimiter: str, is_row: IsRow) -> None:
+        end = re.escape(delimiter)
+        cell = rf'(?:"(?:[^"]|"")*+" *+|(?!")[^{end}\r\n]*+)'
+        self.delimiter, self.is_row = delimiter, is_row
+        self.whole = re.compile(rf"{cell}(?:{end}{cell})*+[\r\n]*+")
+        """A record whose quotes, where a cell begins with one, end with it (RFC 4180 §2)."""
+        self._sound = re.compile(rf'(?:=?"((?:[^"]|"")*+)"|([^"{end}\r\n]*+))({end}|(?=[\r\n])|\Z)')
+
+    def beginning(self, line: str) -> Sequence[str]:
+        """The cells of a line up to the first that is none in itself: whatever stands behind that
+        may be outside of the quotes that the line is in."""
+        found, cell = list[str](), self._sound.match(line)
+        while cell is not None:
+            found.append(_clean(cell[1] or cell[2] or ""))
+            cell = self._sound.match(line, cell.end()) if cell[3] else None
+        return found
+
+
+def _swallows(lines: _Lines, header: Sequence[str] | None, form: _Form) -> bool:
+    """Whether a record of several lines is that because a quote is not closed, but by chance, by
+    one of a later row: behind which it goes on as no cell does; or there is a row in it."""
+    if not lines.are_several():
+        return False
+    if not form.whole.fullmatch(lines.text()):
+        return True
+    if header is None:
+        return False
+    rows = (line for line in lines.others() if form.delimiter in line or len(header) <= 1)
+    return any(form.is_row(header, form.beginning(line)) for line in rows)
 
 
 class _Lines:
@@ -177,6 +228,18 @@ class _Lines:
             and len(self._record) > 1
             and sum(line.count('"') for line in self._record) % 2 == 1
         )
+
+    def are_several(self) -> bool:
+        """Whether the record is of more than one line."""
+        return len(self._record) > 1
+
+    def others(self) -> Sequence[str]:
+        """The lines of the record but its first one."""
+        return self._record[1:]
+
+    def text(self) -> str:
+        """All of the record."""
+        return "".join(self._record)
 
     def go_back(self) -> None:
         self._again.extendleft(reversed(self._record[1:]))

@@ -94,6 +94,7 @@ def stream_subscribers(
         name,
         is_header=lambda cells: "address" in _columns(cells, renamed),
         is_record=_is_person,
+        is_row=lambda header, cells: _has_address(cells, _columns(header, renamed)),
     )
     _refuse_absent(name, sheet.header, mapping or {}, topics)
     folded = [_folded(cell) for cell in sheet.header]
@@ -236,6 +237,18 @@ def _is_person(cells: Sequence[str]) -> bool:
     except AddressError:
         return False
     return len([cell for cell in cells if cell]) == 1
+
+
+def _has_address(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether cells have an address where the columns say (without any, in the first one)."""
+    at = columns.index("address") if "address" in columns else 0
+    if at >= len(cells):
+        return False
+    try:
+        parse_address(_bare(cells[at]))
+    except AddressError:
+        return False
+    return True
 
 
 def _folded(header: str) -> str:
