@@ -60,3 +60,19 @@ def test_no_page_is_wider_than_a_small_phone(
         for path in [*pages, newsstand.leave_path(), newsstand.choose_path(), "/nowhere"]:
             page.goto(url + path)
             assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"], path
+
+
+def test_a_chinese_heading_does_not_break_within_the_lists_name(
+    newsstand: Newsstand, browser: Browser
+) -> None:
+    with served(newsstand) as url, phone(browser, scripts=True) as page:
+        page.goto(f"{url}{newsstand.leave_path()}?lang=zh")
+        lines = page.evaluate(
+            """() => {
+                const text = document.querySelector("h1").firstChild, range = new Range();
+                range.setStart(text, text.data.indexOf("《"));
+                range.setEnd(text, text.data.indexOf("》") + 1);
+                return new Set([...range.getClientRects()].map((box) => box.top)).size;
+            }"""
+        )
+    assert lines == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.content.mailinglist import MailingList
 from newsletter.errors import EndedError
 from newsletter.store.confirmations import VALID_FOR, Confirmation, WishKind, confirmation
 from newsletter.store.endings import ending
@@ -26,11 +27,11 @@ def show(site: Here, language: Language, token: str) -> Response:
     if asked is None:
         return _too_late(site, language)
     chosen = language.choose(asked.wish.language)
-    if asked.confirmed_at is not None:
-        return _done_before(site, chosen)
     with site.database.read() as session:
         found = get_list(session, asked.wish.list_name)
         over = ending(session, found.name)
+    if asked.confirmed_at is not None:
+        return _done_before(site, chosen, found)
     if over is not None and asked.wish.kind is WishKind.JOIN:
         return ended(site, chosen, found)
     _ = site.pages.words(chosen).gettext
@@ -63,9 +64,13 @@ def act(site: Here, language: Language, token: str) -> Response:
                 "That address cannot be used",
                 "It has a subscription of its own, or asked for no mail. Nothing was changed.",
                 status=409,
+                mailing_list=_list(site, asked),
             )
         return site.message(
-            chosen, "The address has changed", "Your mail comes here from the next one on."
+            chosen,
+            "The address has changed",
+            "Your mail comes here from the next one on.",
+            mailing_list=_list(site, asked),
         )
     try:
         own = admit(site, asked, now)
@@ -73,7 +78,7 @@ def act(site: Here, language: Language, token: str) -> Response:
         return _ended(site, chosen, asked)
     if not own.active or now - asked.requested_at > VALID_FOR:
         # An old mail must not hand out the way to somebody's choices for ever.
-        return _done_before(site, chosen)
+        return _done_before(site, chosen, own.list)
     return site.page(
         "done",
         chosen,
@@ -87,10 +92,15 @@ def act(site: Here, language: Language, token: str) -> Response:
 
 
 def _ended(site: Site, chosen: str, asked: Confirmation) -> Response:
+    found = _list(site, asked)
     if asked.confirmed_at is not None:
-        return _done_before(site, chosen)
+        return _done_before(site, chosen, found)
+    return ended(site, chosen, found)
+
+
+def _list(site: Site, asked: Confirmation) -> MailingList:
     with site.database.read() as session:
-        return ended(site, chosen, get_list(session, asked.wish.list_name))
+        return get_list(session, asked.wish.list_name)
 
 
 def _asked(site: Site, token: str) -> Confirmation | None:
@@ -103,11 +113,12 @@ def _asked(site: Site, token: str) -> Confirmation | None:
     return found
 
 
-def _done_before(site: Site, chosen: str) -> Response:
+def _done_before(site: Site, chosen: str, found: MailingList) -> Response:
     return site.message(
         chosen,
         "This was confirmed before",
         "There is nothing more to do. The way to your choices is in every mail.",
+        mailing_list=found,
     )
 
 

@@ -14,12 +14,12 @@ from newsletter.tokens import Purpose
 from newsletter.tracking.leaving import MOST_WORDS, PAUSES, Done, Leave, can_undo, grant, wish
 from newsletter.web.branches import branches, flat
 from newsletter.web.fewer import spares_mail
-from newsletter.web.language import Language
+from newsletter.web.language import Asked, Language
 from newsletter.web.leave_outcome import outcome
 from newsletter.web.masking import masked
 from newsletter.web.nobody import nobody
-from newsletter.web.site import PRIVATE, Here
-from newsletter.web.whose import whose
+from newsletter.web.site import PRIVATE, Here, Site
+from newsletter.web.whose import Whose, whose
 from newsletter.web.wording import reasons
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -79,12 +79,7 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
     link = whose(site.keyring, Purpose.LEAVE, token)
     asked = wish(form.model_dump(by_alias=True))
     if asked is None:
-        return site.message(
-            language.choose(),
-            "Nothing was chosen",
-            "Nothing was changed. Please open the link from the mail again and choose.",
-            status=400,
-        )
+        return _nothing_chosen(site, language, link)
     now = site.clock()
     with site.database.write() as session:
         found = before = link.reader(session)
@@ -106,4 +101,16 @@ def act(site: Here, language: Language, token: str, form: Annotated[LeaveForm, F
         topic=topic,
         undoable=undoable,
         tier=before.preferences.lowest_tier,
+    )
+
+
+def _nothing_chosen(site: Site, language: Asked, link: Whose) -> Response:
+    with site.database.read() as session:
+        found = link.reader(session)
+    return site.message(
+        language.choose(*(found.preferences.languages if found else ())),
+        "Nothing was chosen",
+        "Nothing was changed. Please open the link from the mail again and choose.",
+        status=400,
+        mailing_list=found.list if found else None,
     )

@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.addresses import mailbox_key, parse_address
+from newsletter.content.mailinglist import MailingList
 from newsletter.errors import AddressError
 from newsletter.store.confirmations import VALID_FOR, Wish, WishKind, ask, mail_about
 from newsletter.store.readers import Reader
@@ -20,6 +21,13 @@ from newsletter.web.site import Here, Site
 from newsletter.web.whose import whose
 
 router = APIRouter(default_response_class=HTMLResponse)
+
+
+@router.get("/p/{token}/address")
+def back(site: Here, request: Request, token: str) -> Response:
+    """Leads who reloads the answer, or wants it in another language, to the choices."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(site.paths.manage(token) + query, status_code=303)
 
 
 @router.post("/p/{token}/address")
@@ -36,18 +44,22 @@ def change(
     with site.database.read() as session:
         found = link.reader(session)
     chosen = language.choose(*(found.preferences.languages if found else ()))
+    own = found.list if found else None
     client = asked_by(request, site.trusted_proxies)
     try:
         asked = parse_address(address)
     except AddressError:
-        return site.message(
+        return _said(
+            site,
             chosen,
+            own,
+            token,
             "That is no address",
             "Mail cannot be sent to it. Please go back and look at it again.",
             status=400,
         )
     if site.asked_too_often(client, now):
-        return site.too_many(chosen)
+        return site.too_many(chosen, own)
     if found is not None and site.mailboxes.allows(mailbox_key(asked), now):
         wish = Wish(
             kind=WishKind.MOVE,
@@ -58,11 +70,39 @@ def change(
             subscriber_id=found.subscriber_id,
         )
         _ask_by_mail(site, found, wish, now)
-    return site.message(
+    return _said(
+        site,
         chosen,
+        own,
+        token,
         "Please look into your mail",
         "A message is on its way to the new address. Its link makes the change; until then "
         "everything stays as it is.",
+    )
+
+
+def _said(
+    site: Site,
+    language: str,
+    mailing_list: MailingList | None,
+    token: str,
+    heading: str,
+    text: str,
+    *,
+    status: int = 200,
+) -> Response:
+    """An answer, and the way back to the choices that were asked from."""
+    words = site.pages.words(language)
+    return site.page(
+        "done",
+        language,
+        status=status,
+        private=True,
+        mailing_list=mailing_list,
+        heading=words.gettext(heading),
+        text=words.gettext(text),
+        link=site.paths.manage(token),
+        words=words.gettext("See or change your choices"),
     )
 
 

@@ -87,13 +87,14 @@ class Site:
         comes by a socket without addresses (None) is not counted."""
         return client is not None and not self.joins.allows(household(client), now)
 
-    def too_many(self, language: str) -> HTMLResponse:
+    def too_many(self, language: str, mailing_list: MailingList | None = None) -> HTMLResponse:
         """The answer to who asks too often."""
         found = self.message(
             language,
             "That was often",
             "Please wait an hour, then try again. Nothing was changed.",
             status=429,
+            mailing_list=mailing_list,
         )
         found.headers["retry-after"] = "3600"
         return found

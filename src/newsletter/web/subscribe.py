@@ -77,7 +77,7 @@ def send(
         return _page(site, found, chosen, form, wrong=True)
     client = asked_by(request, site.trusted_proxies)
     if site.asked_too_often(client, now):
-        return site.too_many(chosen)
+        return site.too_many(chosen, found)
     if not form.website and site.mailboxes.allows(mailbox_key(address), now):
         wish = Wish(
             kind=WishKind.JOIN,

@@ -21,6 +21,7 @@ from newsletter.rendering.counting import uncounted
 from newsletter.store.clicks import stored_links
 from newsletter.store.deliveries import delivery
 from newsletter.store.editions import compiled, edition_digest, plan_body
+from newsletter.store.readers import reader
 from newsletter.store.welcome_issues import Made, welcome_issue
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.language import Language
@@ -39,6 +40,7 @@ def view(site: Here, language: Language, token: str) -> Response:
             found = _sent(session, purpose, number)
         except NotFoundError:
             return nobody(site, language, number)
+        own = reader(session, number) if found is None else None
         seen = None if found is None else _message(session, found)
     if found is None or seen is None:
         return site.message(
@@ -46,6 +48,7 @@ def view(site: Here, language: Language, token: str) -> Response:
             "This message has not been sent",
             "It can be seen here once it is on its way.",
             status=404,
+            mailing_list=own.list if own else None,
         )
     issue, plan, digest = seen
     word = "nobody" + secrets.token_hex(8)
