@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import resource
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,40 @@ def test_a_damaged_file_is_told_in_one_line(sqlite_database: Database, kept: int
     with pytest.raises(DatabaseError, match=r"cannot be read \(.*\): put a backup") as told:
         _use(f"sqlite:///{path}")
     assert "\n" not in str(told.value)
+
+
+@contextmanager
+def _no_file_may_grow() -> Iterator[None]:
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+def test_without_room_on_the_disk_no_backup_is_asked_for_which_would_forget_who_left(
+    sqlite_database: Database,
+) -> None:
+    path = sqlite_database.file
+    sqlite_database.close()
+    with _no_file_may_grow(), pytest.raises(DatabaseError, match="full or failing") as told:
+        _use(f"sqlite:///{path}")
+    assert "make room" in str(told.value)
+    assert "backup" not in str(told.value)
+    _use(f"sqlite:///{path}")
+
+
+def test_a_disk_that_fills_up_in_the_middle_is_told(sqlite_database: Database) -> None:
+    def fill() -> None:
+        with sqlite_database.write() as session:
+            session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
+            session.connection().exec_driver_sql(
+                "CREATE TABLE more AS SELECT randomblob(90000) AS b"
+            )
+
+    with pytest.raises(DatabaseError, match=r"disk is full.*make room"):
+        fill()
 
 
 def _use(url: str) -> None:

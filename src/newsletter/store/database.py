@@ -256,8 +256,17 @@ def _reason(error: Exception) -> str | None:
         return "cannot be opened: it or its folder is not there, or may not be written"
     if "readonly database" in text:
         return "may not be written: give its file and its folder to whom this program runs as"
-    if "malformed" in text or "not a database" in text or "disk I/O error" in text:
+    if "malformed" in text or "not a database" in text or _cut_short(error):
         return f"cannot be read ({text}): put a backup in its place"
+    if "disk is full" in text or "disk I/O error" in text:
+        # A backup in the place of a sound file would forget who has left and who was mailed.
+        return f"is on a disk that is full or failing ({text}): make room, then do the same again"
     if isinstance(error, _UNREACHABLE):
         return f"does not answer: {text}"
     return None
+
+
+def _cut_short(error: Exception) -> bool:
+    """Whether SQLite found less of its file than the file says, which no room on the disk mends."""
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(driver, "sqlite_errorname", "") == "SQLITE_IOERR_SHORT_READ"
