@@ -133,13 +133,12 @@ def import_file(
     with db.read() as session:
         tree = lists.get_list(session, list_name)
     try:
-        mapping = tomllib.loads(map_file.read_text("utf-8")) if map_file else {}
         people = stream_subscribers(
             lambda: file.open("rb"),
             file.name,
             mailing_list=tree,
             topics=topics,
-            mapping=mapping,
+            mapping=_read_map(map_file),
             problem=problems.add,
             notice=problems.notices.append,
             passed_over=problems.passed_over.extend,
@@ -148,13 +147,14 @@ def import_file(
         with Meter("importing", lines) if meter and lines >= _METERED else nullcontext() as shown:
             for chunk in chunks(people, _CHUNK):
                 with db.write() as session:
+                    erased = erased_among(session, key)
                     added += import_rows(
                         session,
                         list_name,
                         chunk,
                         source=source,
                         now=now(),
-                        erased=erased_among(session, key),
+                        erased=erased,
                         force=force,
                     )
                     if dry_run:
@@ -163,9 +163,17 @@ def import_file(
                     shown.at(min(chunk[-1].line, lines))
     except OSError as error:
         raise ImportFileError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ImportFileError(f"{map_file} is not TOML: {error}") from None
     return added, problems
+
+
+def _read_map(file: Path | None) -> dict[str, str]:
+    """Our names of the columns by theirs; of no file, none."""
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ImportFileError(f"{file} is not TOML: {error}") from None
 
 
 def _lines(file: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.text import Text
@@ -35,6 +35,16 @@ from newsletter.store.reviews import ReviewState
 
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.MOVED: "↕", Change.RETIERED: "↕"}
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red"}
+
+
+class _Changed(NamedTuple):
+    """What changed since when. `restyled`: nothing but files of the template; `waiting` is what an
+    amendment would take in."""
+
+    since: str
+    differences: tuple[Difference, ...]
+    restyled: bool = False
+    waiting: tuple[Difference, ...] = ()
 
 
 def approve(
@@ -78,31 +88,28 @@ def diff(
     """What changed: since it was judged, or assembled, or frozen; or between two issues.
 
     Of an issue that is frozen and still goes out it also says what `issues amend` would take in."""
-    waiting: tuple[Difference, ...] = ()
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         if other:
             second = issues.get_issue(session, *split_issue(other))
-            since, before, after = f"from {issue} to {other}", found.digest, second.digest
+            changed = _Changed(f"from {issue} to {other}", compare(found.digest, second.digest))
         else:
-            since, before, after = _since(session, found)
-            waiting = _to_amend(session, found)
-        restyled = not other and _restyled(session, found)
-    differences = compare(before, after)
+            changed = _changed(session, found)
     if json:
-        shown = {"differences": differences, "amend": waiting}
-        show_json({"since": since} | {k: [plain(one) for one in v] for k, v in shown.items()})
+        shown = {"differences": changed.differences, "amend": changed.waiting}
+        lists = {name: [plain(one) for one in many] for name, many in shown.items()}
+        show_json({"since": changed.since} | lists)
         return
-    out.print(f"{issue if not other else 'difference'}: {since}")
-    for one in differences:
+    out.print(f"{issue if not other else 'difference'}: {changed.since}")
+    for one in changed.differences:
         _show(one)
-    if restyled:
+    if changed.restyled:
         out.print("  ~ files of its template")
-    elif not differences:
+    elif not changed.differences:
         out.print("  nothing is different")
-    if waiting:
+    if changed.waiting:
         out.print(f"`newsletter issues amend {issue}` takes in, for who has not been sent it:")
-    for one in waiting:
+    for one in changed.waiting:
         _show(one)
 
 
@@ -163,6 +170,13 @@ def _since(session: Session, issue: Issue) -> tuple[str, Digest, Digest]:
         ReviewState.CHANGES_WANTED: f"{last.by} wanted changes",
     }[steps[-1].state]
     return f"since {said}, {last.at.astimezone():%Y-%m-%d %H:%M}", judged, standing
+
+
+def _changed(session: Session, issue: Issue) -> _Changed:
+    since, before, after = _since(session, issue)
+    return _Changed(
+        since, compare(before, after), _restyled(session, issue), _to_amend(session, issue)
+    )
 
 
 def _restyled(session: Session, issue: Issue) -> bool:

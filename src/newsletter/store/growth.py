@@ -32,7 +32,17 @@ def growth(
 ) -> Growth:
     """How often people joined and left after `since`, None for ever, and no later than `until`."""
     first, last = (seconds(since) if since else -1), seconds(until)
-    joined = session.exec(
+    return Growth(
+        since=since,
+        until=until,
+        joined=_joined(session, list_name, first, last),
+        left=_left(session, list_name, first, last),
+    )
+
+
+def _joined(session: Session, list_name: str, first: int, last: int) -> int:
+    """The joining of those who are new, and of those who came back."""
+    new = (
         select(func.count())
         .select_from(SubscriptionRow)
         .where(
@@ -41,8 +51,8 @@ def growth(
             SubscriptionRow.created_at > first,
             SubscriptionRow.created_at <= last,
         )
-    ).one()
-    again = session.exec(
+    )
+    again = (
         select(func.count())
         .select_from(ChangeRow)
         .where(
@@ -51,8 +61,13 @@ def growth(
             ChangeRow.at > first,
             ChangeRow.at <= last,
         )
-    ).one()
-    left = session.exec(
+    )
+    return session.exec(new).one() + session.exec(again).one()
+
+
+def _left(session: Session, list_name: str, first: int, last: int) -> dict[str, int]:
+    """The leaving by way, the commonest first."""
+    rows = session.exec(
         select(DepartureRow.way, func.count())
         .join(
             SubscriptionRow,
@@ -70,5 +85,5 @@ def growth(
         )
         .group_by(col(DepartureRow.way))
         .order_by(func.count().desc(), col(DepartureRow.way))
-    ).all()
-    return Growth(since=since, until=until, joined=joined + again, left=dict(left))
+    )
+    return dict(rows.all())

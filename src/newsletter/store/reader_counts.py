@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -47,6 +48,18 @@ def reader_counts(session: Session, list_name: str, today: dt.date) -> ReaderCou
     zones = session.exec(
         select(SubscriptionRow.zone, func.count()).where(*active).group_by(SubscriptionRow.zone)
     )
+    languages, formats = _by_choice(session, *active)
+    return ReaderCounts(
+        languages=dict(languages.most_common()),
+        formats=dict(formats.most_common()),
+        zones=dict(Counter(dict(zones.all())).most_common()),
+        paused=session.exec(paused).one(),
+        suppressed=session.exec(suppressed).one(),
+    )
+
+
+def _by_choice(session: Session, *active: Any) -> tuple[Counter[str], Counter[str]]:
+    """Readers by their languages, and by the form of their mail."""
     languages: Counter[str] = Counter()
     formats: Counter[str] = Counter()
     choices = session.exec(
@@ -59,10 +72,4 @@ def reader_counts(session: Session, list_name: str, today: dt.date) -> ReaderCou
         choice = load(Preferences, body)
         languages["+".join(choice.languages)] += people
         formats["HTML" if choice.html else "text"] += people
-    return ReaderCounts(
-        languages=dict(languages.most_common()),
-        formats=dict(formats.most_common()),
-        zones=dict(Counter(dict(zones.all())).most_common()),
-        paused=session.exec(paused).one(),
-        suppressed=session.exec(suppressed).one(),
-    )
+    return languages, formats
