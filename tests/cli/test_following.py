@@ -135,6 +135,17 @@ def test_links_that_changed_want_their_approval_anew(
     assert len(letters(mail)) == 2
 
 
+def test_an_approval_is_of_the_links_that_a_send_would_give(
+    filled: Run, mail: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(tmp_path, "[schedule]", '[schedule]\nreview = "required"')
+    filled("lists", "sync")
+    monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", NEW)
+    assert f"its links lead to {NEW}" in filled("issues", "approve", ISSUE).err
+    assert filled(*SEND).code == 0
+    assert len(letters(mail)) == 2
+
+
 def test_an_empty_draft_says_which_days_it_looked_at_and_what_is_near(filled: Run) -> None:
     made = filled(*ASSEMBLE, "2026-W20")
     assert made.code == 0

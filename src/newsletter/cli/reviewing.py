@@ -22,6 +22,7 @@ from newsletter.cli.edge import (
     split_issue,
 )
 from newsletter.cli.identity import who
+from newsletter.cli.linking import led
 from newsletter.cli.template_files import template_files
 from newsletter.content.comparing import Change, Difference, compare
 from newsletter.content.digest import Digest
@@ -29,6 +30,7 @@ from newsletter.content.numbers import counted
 from newsletter.content.serial import plain
 from newsletter.errors import NewsletterError
 from newsletter.store import editing, issues, reviews
+from newsletter.store.database import Database
 from newsletter.store.editions import edition_before
 from newsletter.store.issues import Issue
 from newsletter.store.reviews import ReviewState
@@ -52,10 +54,13 @@ def approve(
     note: Annotated[str, typer.Option(help="A word about it, for the history.")] = "",
 ) -> None:
     """Let a draft go as it is; a later change of it wants approval anew."""
-    with database() as db, db.write() as session:
-        found = issues.get_issue(session, *split_issue(issue))
-        waiting = _waiting(session, found)
-        reviews.approve(session, found.id, who(), now(), note=note, files=template_files)
+    own = settings()
+    with database(own) as db:
+        with db.read() as session:
+            asked = issues.get_issue(session, *split_issue(issue))
+        # `send` would do so, and then want another approval.
+        led(db, own, asked, keep=True)
+        found, waiting = _approved(db, asked.id, note)
     entries = counted(len(found.digest.entries), "entry")
     out.print(f"{issue}: approved by {who()}, with {entries}")
     if waiting:
@@ -63,6 +68,15 @@ def approve(
             f"{counted(waiting, 'change')} of what is stored came after it was assembled: "
             f"`newsletter issues diff {issue}` shows, `issues assemble` takes them in"
         )
+
+
+def _approved(db: Database, issue_id: int, note: str) -> tuple[Issue, int]:
+    """The issue as it was approved, and how many changes came after it was assembled."""
+    with db.write() as session:
+        found = issues.issue_by_id(session, issue_id)
+        waiting = _waiting(session, found)
+        reviews.approve(session, found.id, who(), now(), note=note, files=template_files)
+    return found, waiting
 
 
 def reject(
