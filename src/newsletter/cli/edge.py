@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -113,19 +114,45 @@ def show_json(value: object) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int = 1) -> None:
-    """Rows under headings, the last `cut` columns cut to the terminal's width; not on a terminal,
-    whole and tab-separated, so that `cut` can read them."""
+    """Rows under headings, the last `cut` columns cut to the terminal's width, or each row with a
+    line a cell where the width is too little for that; not on a terminal, whole and tab-separated,
+    so that `cut` can read them."""
+    cells = ([_cell(value) for value in row] for row in rows)
     if not out.is_terminal:
-        for row in (headings, *rows):
-            sys.stdout.write("\t".join(_cell(value) for value in row) + "\n")
+        for row in (list(headings), *cells):
+            sys.stdout.write("\t".join(row) + "\n")
+        return
+    shown = list(cells)
+    if shown and _least_width(headings, shown, cut) > out.width:
+        _show_records(headings, shown)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for index, heading in enumerate(headings):
         table.add_column(heading, overflow="ellipsis", no_wrap=index < len(headings) - cut)
-    for row in rows:
+    for row in shown:
         # Each row stays one line: what is cut is whole in --json, and where it is piped.
-        table.add_row(*(Text(_cell(value), overflow="ellipsis", no_wrap=True) for value in row))
+        table.add_row(*(Text(cell, overflow="ellipsis", no_wrap=True) for cell in row))
     out.print(table, soft_wrap=False)
+
+
+_READABLE = 16
+"""What must be left of a column that is cut, in places of the terminal."""
+
+
+def _least_width(headings: Sequence[str], rows: Sequence[Sequence[str]], cut: int) -> int:
+    """How wide a terminal must be for all columns but the last `cut` to stay whole."""
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
+    whole = len(widths) - cut
+    gaps = 2 * (len(widths) - 1)
+    return gaps + sum(widths[:whole]) + sum(min(width, _READABLE) for width in widths[whole:])
+
+
+def _show_records(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Each row by itself, with a line for each of its cells that says something."""
+    for index, row in enumerate(rows):
+        if index:
+            out.print()
+        show_facts([(name, cell) for name, cell in zip(headings, row, strict=True) if cell])
 
 
 def show_facts(facts: Mapping[str, object] | Sequence[tuple[str, object]]) -> None:

@@ -74,9 +74,12 @@ def _show_all(db: Database, session: Session, json: bool) -> None:
     if json:
         show_json([_summary(found, counts) for found, counts in rows])
         return
+    # Somebody who looks wants to see what is; a program, the same columns each time.
+    states = [s for s in DeliveryState if not out.is_terminal or any(c.get(s) for _, c in rows)]
     show_table(
-        ("issue", "state", *DeliveryState),
-        [(f.ref, f.state, *(c.get(s, 0) for s in DeliveryState)) for f, c in rows],
+        ("issue", "state", *states),
+        [(f.ref, f.state, *(c.get(s, 0) for s in states)) for f, c in rows],
+        cut=0,
     )
     show_standing(session)
 
