@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session
 
 from newsletter.cli.beside import share_of, show_beside
 from newsletter.cli.edge import (
@@ -26,6 +27,7 @@ from newsletter.errors import ConflictError
 from newsletter.store import issues, lists
 from newsletter.store.click_reports import ClickReport
 from newsletter.store.growth import Growth
+from newsletter.store.issues import Issue
 from newsletter.store.leaving_rates import Leaving, leaving
 from newsletter.store.reports import (
     IssueReport,
@@ -52,36 +54,38 @@ def report(
     What the relay accepted is called that: whether it arrived, or was read, is not known. Where the
     list counts clicks, it is how often links were opened, by people as far as can be told.
     """
-    at = now()
     with database() as db, db.read() as session:
-        if "/" not in what:
-            name = lists.get_list(session, what).name
-            whole = list_report(session, name, at, LAST)
-            if json:
-                told = {**plain(whole), "issues": [_json(one, at) for one in whole.issues]}
-                show_json({**told, "leaving": leaving_json(leaving(session, name))})
-                return
-            show_facts(
-                [
-                    ("list", name),
-                    *((f"readers, {state}", number) for state, number in whole.people.items()),
-                    *_growth(whole.growth, "ever"),
-                    *leaving_facts(leaving(session, name)).items(),
-                    *_opened(whole.issues, at),
-                ]
-            )
-            show_beside(whole.issues, at)
-            return
-        wanted = issues.get_issue(session, *split_issue(what))
-        if wanted.frozen_at is None:
-            raise ConflictError(f"{wanted.ref} is a draft: nothing of it has gone out to report")
-        found = issue_report(session, wanted.id)
-        rates = leaving(session, wanted.list_name, wanted.name)
-        beside = [
-            other
-            for other in last_reports(session, wanted.list_name, LAST + 1)
-            if other.issue != found.issue
-        ][:LAST]
+        if "/" in what:
+            _report_issue(session, issues.get_issue(session, *split_issue(what)), now(), json)
+        else:
+            _report_list(session, lists.get_list(session, what).name, now(), json)
+
+
+def _report_list(session: Session, name: str, at: dt.datetime, json: bool) -> None:
+    whole, rates = list_report(session, name, at, LAST), leaving(session, name)
+    if json:
+        told = {**plain(whole), "issues": [_json(one, at) for one in whole.issues]}
+        show_json({**told, "leaving": leaving_json(rates)})
+        return
+    show_facts(
+        [
+            ("list", name),
+            *((f"readers, {state}", number) for state, number in whole.people.items()),
+            *_growth(whole.growth, "ever"),
+            *leaving_facts(rates).items(),
+            *_opened(whole.issues, at),
+        ]
+    )
+    show_beside(whole.issues, at)
+
+
+def _report_issue(session: Session, wanted: Issue, at: dt.datetime, json: bool) -> None:
+    if wanted.frozen_at is None:
+        raise ConflictError(f"{wanted.ref} is a draft: nothing of it has gone out to report")
+    found = issue_report(session, wanted.id)
+    rates = leaving(session, wanted.list_name, wanted.name)
+    latest = last_reports(session, wanted.list_name, LAST + 1)
+    beside = [other for other in latest if other.issue != found.issue][:LAST]
     if json:
         told = {**_json(found, at), "beside": [_json(other, at) for other in beside]}
         show_json({**told, "leaving": leaving_json(rates)})

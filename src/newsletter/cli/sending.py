@@ -217,15 +217,7 @@ async def _send(
     however_few: bool,
 ) -> Summary:
     stop = asyncio.Event()
-    around = Surroundings(
-        clock=now,
-        chance=random.SystemRandom().random,
-        stop=stop,
-        observe=view.observe,
-        alone=True,
-        paces=Paces(MailHosts()),
-        held=_holds,
-    )
+    around = _surroundings(stop, view)
 
     async def once() -> Summary:
         with db.read() as session:
@@ -258,6 +250,18 @@ async def _send(
         ) from None
     finally:
         shown.cancel()
+
+
+def _surroundings(stop: asyncio.Event, view: SendView) -> Surroundings:
+    return Surroundings(
+        clock=now,
+        chance=random.SystemRandom().random,
+        stop=stop,
+        observe=view.observe,
+        alone=True,
+        paces=Paces(MailHosts()),
+        held=_holds,
+    )
 
 
 def _troubled(db: Database, wanted: Issue) -> tuple[Trouble, ...]:

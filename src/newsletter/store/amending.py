@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Target
@@ -15,6 +15,7 @@ from newsletter.errors import ConflictError
 from newsletter.store import printed
 from newsletter.store.arrangements import left_out
 from newsletter.store.clicks import store_links
+from newsletter.store.editions import newest
 from newsletter.store.instants import seconds
 from newsletter.store.issues import Issue, issue_by_id
 from newsletter.store.tables import CompiledRow, EditionRow, IssueRow
@@ -59,12 +60,7 @@ def amend(
     if row is None or row.state not in OPEN:
         said = f"{row.list_name}/{row.name} is {row.state}" if row else "the issue is gone"
         raise ConflictError(f"{said}: there is nothing to amend")
-    last = session.exec(
-        select(EditionRow)
-        .where(EditionRow.issue_id == issue_id)
-        .order_by(col(EditionRow.number).desc())
-        .limit(1)
-    ).one()
+    last = session.get_one(EditionRow, newest(session, issue_id))
     body = dump(digest)
     if body == last.digest and compiled == _forms(session, last.id):
         raise ConflictError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -47,25 +49,10 @@ def people(
     `topic` is one that they follow by name; `since` asks that they joined then or later; `bounced`
     that a mail to them came back.
     """
-    query = (
-        select(SubscriptionRow, SubscriberRow, SuppressionRow)
-        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
-        .outerjoin(SuppressionRow, col(SuppressionRow.address_key) == SubscriberRow.address_key)
-        .where(SubscriptionRow.list_name == list_name)
-    )
-    if state is not None:
-        query = query.where(SubscriptionRow.state == state)
-    if since is not None:
-        query = query.where(SubscriptionRow.created_at >= seconds(since))
-    if bounced:
-        came_back = select(FeedbackRow.subscriber_id).where(FeedbackRow.kind == "bounce")
-        query = query.where(col(SubscriptionRow.subscriber_id).in_(came_back))
-    choices: dict[int, Preferences] = {}
-    ordered = query.order_by(col(SubscriptionRow.id)).execution_options(yield_per=1000)
-    for row, person, suppression in session.exec(ordered):
-        if row.preferences_id not in choices:
-            choices[row.preferences_id] = selected(session, row.preferences_id)
-        chosen = choices[row.preferences_id]
+    chosen_by = cache(lambda number: selected(session, number))  # many share theirs
+    query = _query(list_name, state, since, bounced=bounced)
+    for row, person, suppression in session.exec(query.execution_options(yield_per=1000)):
+        chosen = chosen_by(row.preferences_id)
         if not topic or topic in (chosen.follows or ()):
             yield Person(
                 address=person.address,
@@ -76,3 +63,23 @@ def people(
                 left_at=maybe_instant(row.left_at),
                 suppressed=suppression.reason if suppression else "",
             )
+
+
+def _query(
+    list_name: str, state: SubscriptionState | None, since: dt.datetime | None, *, bounced: bool
+) -> Any:
+    query: Any = (
+        select(SubscriptionRow, SubscriberRow, SuppressionRow)
+        .join(SubscriberRow, col(SubscriberRow.id) == SubscriptionRow.subscriber_id)
+        .outerjoin(SuppressionRow, col(SuppressionRow.address_key) == SubscriberRow.address_key)
+        .where(SubscriptionRow.list_name == list_name)
+        .order_by(col(SubscriptionRow.id))
+    )
+    if state is not None:
+        query = query.where(SubscriptionRow.state == state)
+    if since is not None:
+        query = query.where(SubscriptionRow.created_at >= seconds(since))
+    if bounced:
+        came_back = select(FeedbackRow.subscriber_id).where(FeedbackRow.kind == "bounce")
+        query = query.where(col(SubscriptionRow.subscriber_id).in_(came_back))
+    return query

@@ -43,6 +43,24 @@ from newsletter.web.paths import Paths
 from newsletter.web.protection import Protection
 from newsletter.web.site import Site
 
+_PAGES = (
+    subscribe,
+    confirm,
+    leave,
+    preferences,
+    new_address,
+    lost,
+    view,
+    click,
+    feed,  # before the archive, whose issues' names take any word
+    archive,
+    lists,
+    assets,
+    health,
+    metrics,
+    door,
+)
+
 
 def create_app(
     database: Database,
@@ -76,24 +94,8 @@ def create_app(
     )
     app.state.site = site
     app.state.metrics = measured = measured or Metrics()
-    for module in (
-        subscribe,
-        confirm,
-        leave,
-        preferences,
-        new_address,
-        lost,
-        view,
-        click,
-        feed,  # before the archive, whose issues' names take any word
-        archive,
-        lists,
-        assets,
-        health,
-        metrics,
-    ):
+    for module in _PAGES:
         app.include_router(module.router)
-    app.include_router(door.router)
     app.state.desk = desk = Desk(
         Bench(
             database=database,

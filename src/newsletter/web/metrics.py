@@ -120,6 +120,11 @@ class _Now(Collector):
             ]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        """What Prometheus is told: what waits, then where each list is."""
+        yield from self._waiting()
+        yield from self._of_lists()
+
+    def _waiting(self) -> Iterator[GaugeMetricFamily]:
         found = self._found
         yield _family(
             "newsletter_deliveries",
@@ -145,11 +150,13 @@ class _Now(Collector):
             ("mailbox",),
             {(place,): at.timestamp() for place, at in found.mailboxes.items()},
         )
+
+    def _of_lists(self) -> Iterator[GaugeMetricFamily]:
         yield _family(
             "newsletter_last_issue_timestamp_seconds",
             "When the last issue of a list was all sent",
             ("list",),
-            {(name,): at.timestamp() for name, at in found.finished.items()},
+            {(name,): at.timestamp() for name, at in self._found.finished.items()},
         )
         yield _family(
             "newsletter_next_issue_timestamp_seconds",
