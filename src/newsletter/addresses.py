@@ -45,6 +45,25 @@ def _domain(domain: str) -> str | None:
     return found.domain
 
 
+def as_stored(text: str) -> str:
+    """What somebody typed, in the form in which an address is kept; what is none stays as it is,
+    for whoever looks it up to say that nobody has it.
+
+    >>> as_stored("Zoe@xn--bcher-kva.example")
+    'Zoe@bücher.example'
+    """
+    try:
+        return parse_address(text)
+    except AddressError:
+        return text
+
+
+def domain_as_stored(text: str) -> str:
+    """The same for a domain by itself."""
+    domain = text.strip().removeprefix("@")
+    return (_domain(domain) if domain else None) or domain.lower()
+
+
 def address_key(address: str) -> str:
     """What two addresses share when they are one mailbox to us: both parts in lower case.
 

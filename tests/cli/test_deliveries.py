@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,35 @@ def doubtful(filled: Run, gone: str, tmp_path: Path) -> Run:
         )
     connection.close()
     return filled
+
+
+@pytest.mark.parametrize("spelt", ["zoe@bücher.example", "ZOE@XN--bcher-kva.example"])
+def test_an_address_is_understood_however_it_is_spelt(filled: Run, gone: str, spelt: str) -> None:
+    zoe = "zoe@bücher.example"
+    assert filled("subscribers", "add", zoe).code == 0
+    assert filled("render", ISSUE, "--to", spelt, "--text").code == 0
+    filled("send", ISSUE, "--unchecked", "--yes", smtp=gone)
+    domain = spelt.partition("@")[2]
+    for one in (("--to", spelt), ("--domain", domain)):
+        rows = json.loads(filled("deliveries", ISSUE, *one, "--json").out)
+        assert [row["address"] for row in rows] == [zoe]
+    refused = filled("deliveries", "resolve", ISSUE, spelt, "--sent")
+    assert (refused.code, zoe in refused.err) == (1, True)
+    filled("editors", "add", zoe, smtp=gone)
+    assert zoe in filled("editors", "remove", spelt).out
+
+
+@pytest.mark.parametrize(
+    "option", [("--to", "ZOE@XN--bcher-kva.example"), ("--domain", "XN--bcher-kva.example")]
+)
+def test_those_that_failed_are_found_however_they_are_spelt(
+    filled: Run, gone: str, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    filled("subscribers", "add", "zoe@bücher.example")
+    filled("send", ISSUE, "--unchecked", "--yes", smtp=gone)
+    with closing(sqlite3.connect(tmp_path / "newsletter.db")) as connection, connection:
+        connection.execute("UPDATE deliveries SET state = 'failed'")
+    assert "1 reader queued again" in filled("deliveries", "retry", ISSUE, *option, "--yes").out
 
 
 @pytest.mark.usefixtures("mail")

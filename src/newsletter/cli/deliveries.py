@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
+from newsletter.cli.addressing import AddressArgument, DomainOption, OnlyAddressOption
 from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.edge import (
     JsonOption,
@@ -36,11 +37,12 @@ app = typer.Typer(
 def list_(
     issue: IssueArgument,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
-    domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
-    to: Annotated[str, typer.Option(help="Only this address, with each attempt.")] = "",
+    domain: DomainOption = "",
+    to: OnlyAddressOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Every reader's row: state, attempts, and what the relay said last. `list` may be left out."""
+    """Every reader's row: state, attempts, and what the relay said last; with --to, every attempt.
+    `list` may be left out."""
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         rows = _rows(session, found.id, state, domain, to, alive_in(db))
@@ -102,7 +104,7 @@ def _code(code: int, enhanced: str) -> str:
 @app.command()
 def resolve(
     issue: IssueArgument,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    address: AddressArgument,
     arrived: Annotated[
         bool | None,
         typer.Option("--sent/--resend", help="It arrived; or send the same message again."),

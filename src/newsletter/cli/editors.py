@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from newsletter.cli.addressing import AddressArgument
 from newsletter.cli.arguments import ListOption, OnlyListOption
 from newsletter.cli.edge import (
     JsonOption,
@@ -37,8 +38,6 @@ from newsletter.store.values import DeliveryState
 app = typer.Typer(
     cls=ListsByDefault, help="Who may edit a list in a browser.", rich_markup_mode=None
 )
-
-AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
 
 @app.command()

@@ -13,6 +13,7 @@ import typer
 
 from newsletter import forecasting, schedule, workflow
 from newsletter.cli import notes, reviewing, steering
+from newsletter.cli.addressing import ReaderOption
 from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
@@ -147,7 +148,7 @@ def _judged(review: reviews.Review) -> str:
 
 def render(
     issue: IssueArgument,
-    to: Annotated[str, typer.Option(help="The subscriber's address.")],
+    to: ReaderOption,
     out_file: Annotated[Path | None, typer.Option("--out", help="A file for the message.")] = None,
     text: Annotated[bool, typer.Option("--text", help="The plain-text part, to read.")] = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter.addresses import parse_address
-from newsletter.cli.addressing import as_stored
+from newsletter.cli.addressing import OldAddressArgument
 from newsletter.cli.departing import database_about
 from newsletter.cli.edge import now, out
 from newsletter.store import subscribers as store
@@ -16,7 +16,7 @@ from newsletter.store.values import Way
 
 
 def move(
-    old: Annotated[str, typer.Argument(metavar="OLD", parser=as_stored)],
+    old: OldAddressArgument,
     new: Annotated[str, typer.Argument(metavar="NEW")],
 ) -> None:
     """Give a person another address; choices, consent and history stay theirs."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.addressing import DomainOption, OnlyAddressOption
 from newsletter.cli.arguments import IssueArgument, YesOption
 from newsletter.cli.edge import database, now, out, show_facts, split_issue
 from newsletter.content.moments import local_day
@@ -21,12 +22,12 @@ from newsletter.store.values import IssueState
 
 def retry(
     issue: IssueArgument,
-    domain: Annotated[str, typer.Option(help="Only addresses at this domain.")] = "",
+    domain: DomainOption = "",
     code: Annotated[str, typer.Option(help="Only those with this reply: 550, or 5.7.1.")] = "",
     reason: Annotated[
         str, typer.Option(help="Only those with these words in reason or reply.")
     ] = "",
-    to: Annotated[str, typer.Option(help="Only this address.")] = "",
+    to: OnlyAddressOption = "",
     yes: YesOption = False,
 ) -> None:
     """Queue those that failed again, after what made them fail has been mended.

@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlmodel import Session
 
+from newsletter.addresses import as_stored
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import GREATEST_MOST, Preferences
@@ -32,7 +33,7 @@ class Asked(BaseModel):
     """
 
     issue: _Short
-    to: _Short = ""
+    to: Annotated[_Short, AfterValidator(as_stored)] = ""
     choice: Annotated[int, Field(ge=0, lt=2**31)] = 0
     scope: Literal["", "everything", "chosen"] = ""
     follow: Annotated[list[_Short], Field(max_length=1000)] = []

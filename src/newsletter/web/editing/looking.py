@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter import checking, forecasting
+from newsletter.addresses import as_stored
 from newsletter.content.preferences import GREATEST_MOST
 from newsletter.content.serial import plain
 from newsletter.delivery.choosing import skip_reason
@@ -224,7 +225,7 @@ def readers(
     with desk.bench.database.read() as session:
         if like:
             return {"addresses": readers_like(session, list_name, like, _FOUND)}
-        found = reader_beside(session, list_name, beside, step)
+        found = reader_beside(session, list_name, as_stored(beside), step)
     if found is None:
         raise NotFoundError(f"nobody reads {list_name} under that address")
     return {"address": found.address, "number": found.number, "readers": found.readers}
