@@ -84,4 +84,5 @@ def mailbox_key(address: str) -> str:
 
 
 def domain_of(address: str) -> str:
+    """The domain of an address, in lower case, by which deliveries are paced and counted."""
     return address.rpartition("@")[2].lower()

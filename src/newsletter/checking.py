@@ -52,6 +52,7 @@ class Report:
 
     @property
     def errors(self) -> int:
+        """How many of the findings stop a send."""
         return sum(finding.severity is Severity.ERROR for finding in self.findings)
 
 

@@ -54,6 +54,7 @@ class Reply(NamedTuple):
 
     @property
     def transient(self) -> bool:
+        """To be tried again (4yz, RFC 5321 §4.2.1)."""
         return 400 <= self.code < 500
 
 

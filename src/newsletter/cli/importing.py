@@ -65,6 +65,7 @@ class Problems:
     passed_over: list[str] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
+        """Counts a problem, and keeps it if there are not many yet."""
         self.number += 1
         if len(self.first) < _MOST_TOLD:
             self.first.append(problem)

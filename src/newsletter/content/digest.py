@@ -62,6 +62,7 @@ class Digest:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
+        """Its entries by tier and category, in their order."""
         groups: dict[tuple[Tier, str], list[int]] = {}
         for index, item in enumerate(self.entries):
             groups.setdefault(_group(item.entry), []).append(index)

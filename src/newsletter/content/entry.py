@@ -99,6 +99,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
+    """A trend of the week that a brief names, and what it says of it."""
+
     title: str
     text: str
 

@@ -43,6 +43,8 @@ class Clicks(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
+    """Whom mail is from (RFC 5322 §3.6.2): a name to read, and an address."""
+
     name: str
     address: str
 
@@ -115,4 +117,5 @@ class MailingList:
     policies: Policies = field(default_factory=Policies)
 
     def title(self, language: str) -> str:
+        """Its title in a language, else in English, else its name."""
         return self.titles.get(language) or self.titles.get("en") or self.name

@@ -27,6 +27,7 @@ class Topic:
     keywords: tuple[str, ...] = ()
 
     def title(self, language: str) -> str:
+        """Its title in a language, else in English, else its name."""
         return self.titles.get(language) or self.titles.get("en") or self.name
 
 
@@ -38,6 +39,7 @@ class TopicTree:
 
     @cached_property
     def by_name(self) -> Mapping[str, Topic]:
+        """The topics by their names."""
         return {topic.name: topic for topic in self.topics}
 
     def __contains__(self, name: str) -> bool:

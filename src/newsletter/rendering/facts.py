@@ -42,6 +42,7 @@ class Outline:
 
     @classmethod
     def of(cls, digest: Digest) -> Outline:
+        """The outline of a digest."""
         tree = digest.list.topics
         met = {
             name
@@ -64,6 +65,7 @@ class Outline:
 
     @cached_property
     def section_of(self) -> tuple[int, ...]:
+        """The section of each entry, by its position."""
         found = {i: number for number, entries in enumerate(self.sections) for i in entries}
         return tuple(found[i] for i in range(self.entries))
 

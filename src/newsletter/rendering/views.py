@@ -51,6 +51,8 @@ class TextView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
+    """A link of an entry."""
+
     kind: str  # abstract, pdf, or other
     label: Prose  # the host, of an `other`
     url: str
@@ -81,6 +83,8 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
+    """A tier of the issue or, of what is listed, one category; `number` counts them from 0."""
+
     number: int
     tier: str
     category: str
@@ -91,6 +95,8 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicView:
+    """A topic that the issue has, with its title in the first of the languages."""
+
     name: str
     title: Prose
 
@@ -109,6 +115,8 @@ class NoteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorialView:
+    """What a brief says of the week in one language; `second` if another stands above it."""
+
     lang: str
     second: bool
     summary: Prose

@@ -42,6 +42,7 @@ class Coming:
 
     @property
     def ref(self) -> str:
+        """Its issue as people write it: `ai-for-science/2026-W02`."""
         return f"{self.list_name}/{self.issue}"
 
 

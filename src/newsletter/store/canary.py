@@ -51,6 +51,7 @@ class Fared:
 
     @property
     def answered(self) -> int:
+        """How many of the few have their answer."""
         return self.sent + self.refused + self.bounced
 
 

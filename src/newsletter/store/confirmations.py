@@ -37,6 +37,8 @@ KEPT_OPEN = dt.timedelta(days=30)
 
 
 class WishKind(StrEnum):
+    """What is wished for."""
+
     JOIN = "join"
     KNOWN = "known"  # to join, by somebody who is on the list; there is nothing to confirm
     MOVE = "move"  # to take the place of a subscriber's address

@@ -22,6 +22,8 @@ class EditorRow(SQLModel, table=True):
 
 
 class EditorListRow(SQLModel, table=True):
+    """That an editor may edit a list."""
+
     __tablename__ = "editor_lists"
     editor_id: int = Field(foreign_key="editors.id", primary_key=True)
     list_name: str = Field(foreign_key="lists.name", primary_key=True)

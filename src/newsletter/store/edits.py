@@ -127,6 +127,7 @@ def last(session: Session, issue_id: int, *, undone: bool = False) -> EditRow | 
 
 
 def edit_of(session: Session, row: EditRow) -> Edit:
+    """The edit that a row is about."""
     kind = EditKind(row.kind)
     return Edit(
         id=row.id or 0,

@@ -85,6 +85,8 @@ class ErasureKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
+    """That a person was erased: why, in the words that were given, and when."""
+
     reason: str
     at: dt.datetime
 

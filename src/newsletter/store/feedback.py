@@ -68,6 +68,8 @@ WHERE kind = 'unread' AND at < :before AND message IS NOT NULL
 
 
 class FeedbackKind(StrEnum):
+    """What came back, or what an admin made of it."""
+
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     UNREAD = "unread"

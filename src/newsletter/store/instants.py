@@ -18,4 +18,5 @@ def instant(found: int) -> dt.datetime:
 
 
 def maybe_instant(found: int | None) -> dt.datetime | None:
+    """`instant`, of what may be missing."""
     return None if found is None else instant(found)

@@ -43,10 +43,12 @@ class Reader:
 
     @property
     def choices(self) -> Choices:
+        """All that they can choose, as it is now."""
         return Choices(preferences=self.preferences, paused_until=self.paused_until, zone=self.zone)
 
     @property
     def active(self) -> bool:
+        """Whether they are on the list."""
         return self.state is SubscriptionState.ACTIVE
 
 

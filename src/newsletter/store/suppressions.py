@@ -64,4 +64,5 @@ def suppression(session: Session, address: str) -> Suppression | None:
 
 
 def is_suppressed(session: Session, address: str) -> bool:
+    """Whether an address must not be mailed."""
     return suppression(session, address) is not None

@@ -52,6 +52,8 @@ _FINAL = frozenset(
 
 
 class SubscriptionState(StrEnum):
+    """Where somebody stands with a list."""
+
     PENDING = "pending"  # asked to join; not yet confirmed
     ACTIVE = "active"
     LEFT = "left"

@@ -100,6 +100,7 @@ class Chosen:
 
     @classmethod
     def of(cls, choices: Choices, today: dt.date) -> Chosen:
+        """What the fields show of `choices`; a pause that is over by `today` is none."""
         preferences, until = choices.preferences, choices.paused_until
         pause = until if until and until > today else None
         return cls(

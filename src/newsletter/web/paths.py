@@ -19,6 +19,7 @@ class Paths(Links):
 
     @property
     def home(self) -> str:
+        """The page that names the lists."""
         return f"{self.public_url}/"
 
     def style(self, list_name: str = "") -> str:

@@ -30,6 +30,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ReadLink:
+    """A link of an entry: what it is called, and where it leads."""
+
     label: str
     url: str
 
@@ -50,6 +52,8 @@ class ReadEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSection:
+    """A tier of the issue or, of what is listed, one category."""
+
     tier: str
     category: str
     entries: tuple[ReadEntry, ...]

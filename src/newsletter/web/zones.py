@@ -21,6 +21,8 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Region:
+    """The zones of one part of the world, under its name in the language of the page."""
+
     words: str
     zones: tuple[Zone, ...]
 

@@ -58,6 +58,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
+    """A paper as a section has it: `line` is where it begins, `number` the one before its title."""
+
     line: int
     number: int | None
     name: Named
@@ -82,6 +84,7 @@ class Found:
 
 
 def paragraphs_of(lines: Sequence[Line]) -> str:
+    """The text of some lines: wrapped ones joined, paragraphs apart."""
     return tidy(paragraphs(lines))
 
 

@@ -13,6 +13,8 @@ from newsletter.content.preferences import Preferences
 
 
 class Severity(StrEnum):
+    """How bad a finding is."""
+
     ERROR = "error"  # stops a send
     WARNING = "warning"
 

@@ -44,6 +44,8 @@ class OfEntry(OfIssue):
 
 
 class Moved(OfEntry):
+    """`position` is where the entry is to stand among the others, from 1."""
+
     position: Annotated[int, Field(ge=1, le=100_000)]
 
 

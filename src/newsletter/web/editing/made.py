@@ -44,6 +44,7 @@ class Made:
 
     @property
     def subject(self) -> str:
+        """The subject, decoded."""
         return str(self._parsed["subject"] or "")
 
     @cached_property
@@ -80,6 +81,7 @@ class Shelf:
         self._most, self._lock = most, Lock()
 
     def put(self, made: Made) -> None:
+        """Keeps a message; of many, the one that was put first goes."""
         with self._lock:
             self._kept[made.id] = made
             self._kept.move_to_end(made.id)
