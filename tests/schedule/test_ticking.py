@@ -324,6 +324,31 @@ def test_a_draft_of_which_editors_want_changes_does_not_go_whatever_the_list_say
     assert stage.issue().state is IssueState.FROZEN
 
 
+@pytest.mark.parametrize("policy", ReviewPolicy)
+@pytest.mark.parametrize("change", ["a note", "the template"])
+def test_a_change_does_not_let_go_what_editors_want_changed(
+    stage: ClockStage, policy: ReviewPolicy, change: str, tmp_path: Path
+) -> None:
+    stage.schedule(review=policy, unreviewed=Unreviewed.SEND)
+    stage.until("2026-02-12 03:00")  # before the reminder, which asks
+    reject(stage)
+    if change == "a note":
+        with stage.database.write() as session:
+            number, now = stage.issue().id, stage.now
+            set_note(session, number, "en", "note", "One more thing.", who="bo", now=now)
+    else:
+        weekly = tmp_path / "templates" / "weekly"
+        shutil.copytree(packaged("templates") / "weekly", weekly)
+        (weekly / "subject.txt").write_text("{{ issue.title }} by another template\n", "utf-8")
+        stage.folders = (weekly.parent,)
+    stage.until("2026-02-12 18:00")
+    assert stage.issue().state is IssueState.DRAFT
+    assert stage.slot().note == "eva wants changes: The second summary."
+    approve(stage)
+    stage.look()
+    assert stage.issue().state is IssueState.FROZEN
+
+
 def test_a_draft_that_changes_after_its_approval_wants_another(reviewed: ClockStage) -> None:
     reviewed.until("2026-02-12 05:00")
     approve(reviewed)
@@ -364,6 +389,16 @@ def test_what_was_approved_goes_although_more_has_come_in(reviewed: ClockStage) 
     reviewed.publish(LATE)
     reviewed.until("2026-02-12 08:00")
     assert len(reviewed.issue().digest.entries) == 7
+
+
+def test_what_was_approved_goes_so_on_a_list_that_asks_for_no_approval_too(
+    stage: ClockStage,
+) -> None:
+    stage.until("2026-02-12 05:00")
+    approve(stage)
+    stage.publish(LATE)
+    stage.until("2026-02-12 08:00")
+    assert len(stage.issue().digest.entries) == 7
 
 
 def test_what_nobody_must_read_has_what_came_in_since_the_draft(stage: ClockStage) -> None:

@@ -82,6 +82,35 @@ def test_a_note_written_after_the_approval_wants_it_anew(database: Database, dra
     assert now_of(database, draft).state is ReviewState.APPROVED
 
 
+def reject(database: Database, draft: Issue) -> Review:
+    with database.write() as session:
+        return reviews.reject(session, draft.id, EVA, LATER, note="The second title is cut.")
+
+
+def test_a_wish_for_changes_holds_whatever_is_changed_until_somebody_approves(
+    database: Database, draft: Issue
+) -> None:
+    made = reject(database, draft)
+    assemble_again(database, entries=[make_entry(71)])
+    assert now_of(database, draft) == replace(made, changed=True)
+    with database.write() as session:
+        kept = reviews.ask(session, draft.id, LATER)
+    assert kept.state is ReviewState.CHANGES_WANTED, "the clock's reminder lifts it no more"
+    assert now_of(database, draft) == replace(made, changed=True)
+    approve(database, draft)
+    assert now_of(database, draft).state is ReviewState.APPROVED
+
+
+def test_an_approval_of_what_was_wanted_otherwise_ends_with_a_change(
+    database: Database, draft: Issue
+) -> None:
+    reject(database, draft)
+    approve(database, draft)
+    assemble_again(database, entries=[make_entry(71)])
+    found = now_of(database, draft)
+    assert (found.state, found.changed) == (ReviewState.ASKED, True)
+
+
 def test_an_entry_more_wants_approval_anew_and_the_same_again_does_not(
     database: Database, draft: Issue
 ) -> None:

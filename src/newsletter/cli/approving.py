@@ -46,7 +46,8 @@ def unapproved(db: Database, wanted: Issue) -> str:
         schedule = lists.get_list(session, wanted.list_name).schedule
         found = reviews.review(session, wanted.id, template_files)
     if found.state is ReviewState.CHANGES_WANTED:
-        return f"{wanted.ref}: {found.by} wants changes: {' '.join(found.note.split())}"
+        since = ", and nobody has approved what was changed since" if found.changed else ""
+        return f"{wanted.ref}: {found.by} wants changes: {' '.join(found.note.split())}{since}"
     if schedule.review is not ReviewPolicy.REQUIRED or found.state is ReviewState.APPROVED:
         return ""
     if found.changed:

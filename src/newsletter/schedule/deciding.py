@@ -46,7 +46,7 @@ class Facts:
 
     @property
     def refused(self) -> bool:
-        """Whether editors want changes of the draft, and nobody has made any yet."""
+        """Whether editors want changes of the draft, and nobody has approved it since."""
         return self.review is not None and self.review.state is ReviewState.CHANGES_WANTED
 
 

@@ -61,9 +61,12 @@ class Doing:
             mailing_list = lists.get_list(session, slot.list_name)
             issue = issues.get_issue(session, slot.list_name, slot.issue)
             judged = reviews.review(session, issue.id, self.files)
-        if approved and judged.state is not ReviewState.APPROVED:
+        fine = judged.state is ReviewState.APPROVED
+        if judged.state is ReviewState.CHANGES_WANTED:
+            raise ConflictError(f"{issue.ref}: {judged.by} wants changes: approve it first")
+        if approved and not fine:
             raise ConflictError(f"{issue.ref} was changed after its approval: approve it anew")
-        if mailing_list.schedule.review is ReviewPolicy.NONE:
+        if mailing_list.schedule.review is ReviewPolicy.NONE and not fine:
             issue = workflow.assemble_issue(
                 self.db, slot.list_name, slot.window, now, self.public_url
             )

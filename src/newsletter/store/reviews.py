@@ -1,14 +1,18 @@
 """The review of a draft: that editors were asked, and who said what, when, and of which draft.
 
-A judgement is about what the draft said at that moment. Once a reader would get something else
-(an entry, its text, its place or topics; a note; the list's name, sender or look; a file of its
+An approval is of what the draft said at that moment. Once a reader would get something else (an
+entry, its text, its place or topics; a note; the list's name, sender or look; a file of its
 template), it holds no longer and the draft wants approval anew. When it goes, and how it is
 retried, is not part of it: a list's schedule and policies may change under an approved draft.
+
+A wish for changes holds until somebody approves, whatever is changed: nobody but a person can say
+that a change is the one that was wanted, and an import or another's correction is not. That is so
+on a list that asks for no approval, too, and past the deadline of one that would send unreviewed.
 
 | state | what it means | what follows |
 | --- | --- | --- |
 | draft | nobody was asked yet | `ask` |
-| asked | editors know of it; also after a judgement that holds no longer | `approve`, `reject` |
+| asked | editors know of it; also after an approval that holds no longer | `approve`, `reject` |
 | approved | it may go as it is | the send, or a change and then `approve` again |
 | changes wanted | it may not go; the note says what to change | a change, then `approve` |
 """
@@ -19,7 +23,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlmodel import Session, col, select
@@ -90,6 +94,8 @@ def review(session: Session, issue_id: int, files: Files = no_files) -> Review:
         return found
     if found.state is ReviewState.ASKED:
         return found
+    if found.state is ReviewState.CHANGES_WANTED:
+        return replace(found, changed=True)
     return Review(state=ReviewState.ASKED, by=found.by, at=found.at, note=found.note, changed=True)
 
 
@@ -106,14 +112,15 @@ def reviewed_digest(session: Session, issue_id: int) -> Digest | None:
 
 
 def ask(session: Session, issue_id: int, now: dt.datetime, *, files: Files = no_files) -> Review:
-    """Notes that editors were asked to judge the draft as it is; one that is approved stays so.
+    """Notes that editors were asked to judge the draft as it is. One that is approved stays so, and
+    so does one of which changes are wanted.
 
     Raises:
         NotFoundError: there is no issue of that id.
         ConflictError: it is no draft any more.
     """
     found = review(session, issue_id, files)
-    if found.state is ReviewState.APPROVED:
+    if found.state in (ReviewState.APPROVED, ReviewState.CHANGES_WANTED):
         return found
     return _step(session, issue_id, ReviewState.ASKED, "", "", now, seen="", files=files)
 
@@ -148,7 +155,7 @@ def reject(
     seen: str = "",
     files: Files = no_files,
 ) -> Review:
-    """Asks for changes; `note` says which.
+    """Asks for changes; `note` says which. It does not go before it is approved.
 
     Raises:
         NotFoundError: there is no issue of that id.
