@@ -173,6 +173,19 @@ def test_what_fails_says_so_and_is_on_record(filled: Run, database: Database, ma
     assert not list(mail.iterdir())
 
 
+@pytest.mark.usefixtures("mail")
+def test_a_run_says_what_waits_for_its_next_try_until_when_and_why(
+    filled: Run, database: Database
+) -> None:
+    issue = missed(filled, database)
+    filled("schedule", "run", issue)
+    said = filled("schedule", "run")
+    nothing, waits, *others = said.out.splitlines()
+    assert (said.code, nothing, others) == (0, "nothing was due now", [])
+    assert waits.startswith(f"{issue}: does not get on, tried again at ")
+    assert "unsubscribe address" in waits
+
+
 def test_skipping_with_carry_puts_the_entries_into_a_draft_that_is_there(filled: Run) -> None:
     issue = f"{LIST}/2026-W06"
     following = f"{LIST}/2026-W07"

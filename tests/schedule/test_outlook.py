@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.content.timing import ReviewPolicy, Unreviewed
 from newsletter.schedule import last_window, next_moment, week_to_send
-from newsletter.schedule.outlook import Standing, coming, standing
+from newsletter.schedule.outlook import Standing, coming, standing, waiting
 from newsletter.store import issues, lists, slots
 from newsletter.store.slots import SlotState
 from tests.builders import make_list
@@ -82,6 +82,7 @@ def test_what_hinders_is_said_and_an_issue_that_waits_for_approval_is_not_late(
     assert stands(stage).late == ()
     with stage.database.read() as session:
         held = coming(session, lists.get_list(session, LIST), stage.now, 1)[0]
+        assert waiting(session, lists.get_list(session, LIST), stage.now) == {held.ref: held.note}
     assert held.note == "nobody has approved it: send at 09:00 CET"
     stage.unreachable = True
     stage.until("2026-02-12 09:00")

@@ -23,6 +23,7 @@ from newsletter.content.timing import ReviewPolicy
 from newsletter.content.window import parse_issue_name
 from newsletter.delivery.relay import parse_relays
 from newsletter.errors import ConflictError, NotFoundError
+from newsletter.schedule.outlook import waiting
 from newsletter.schedule.planning import basis, zones_of
 from newsletter.schedule.stepping import Event
 from newsletter.store import issues, lists, outbox, slots
@@ -114,14 +115,29 @@ def run(
         for event in done:
             said = f"failed: {event.error}" if event.error else "done"
             out.print(f"{event.slot.ref}: {event.step}: {said}")
-        if not done:
-            out.print("nothing was due")
+        _tell_what_waits(db, done)
         with db.read() as session:
             told = outbox.is_waiting(session, now())
         if told:  # what editors are told of this; where no `serve` runs, nobody else sends it
             asyncio.run(flushed(db, relay))
     if any(event.error for event in done):
         raise typer.Exit(1)
+
+
+def _tell_what_waits(db: Database, done: Sequence[Event]) -> None:
+    """That nothing was due, and what waits beside what was done, until when and why."""
+    at, told = now(), {event.slot.ref for event in done}
+    with db.read() as session:
+        waits = [
+            line
+            for name in lists.list_names(session)
+            for line in waiting(session, lists.get_list(session, name), at).items()
+            if line[0] not in told
+        ]
+    if not done:
+        out.print("nothing was due now" if waits else "nothing was due")
+    for reference, why in waits:
+        out.print(f"{reference}: {why}")
 
 
 async def _run(sends: Sends) -> tuple[Event, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -109,6 +110,18 @@ def standing(session: Session, mailing_list: MailingList, now: dt.datetime) -> S
         next=going[0],
         late=tuple(f"{one.ref} {one.note}" for one in found if one.late),
     )
+
+
+def waiting(session: Session, mailing_list: MailingList, now: dt.datetime) -> Mapping[str, str]:
+    """What waits of a list, by issue, and until when and why: for the next try of a step that
+    failed, for an approval, for somebody's word. Nothing of what only waits for its moment."""
+    if ending(session, mailing_list.name) is not None:
+        return {}
+    found = [
+        _of_slot(slot, mailing_list, now, begun=_is_begun(session, slot))
+        for slot in slots.open_slots(session, mailing_list.name)
+    ]
+    return {one.ref: one.note for one in found if one.late or one.state is SlotState.HELD}
 
 
 def _is_begun(session: Session, slot: Slot) -> bool:
