@@ -60,6 +60,24 @@ def assemble_issue(
         return issues.save_draft(session, _assembled(session, list_name, window, public_url), now)
 
 
+def assemble_if_any(
+    db: Database, list_name: str, window: Period, now: dt.datetime, public_url: str = ""
+) -> Issue | None:
+    """`assemble_issue`, or None where an issue would be made that has no entry: nothing is stored
+    then, unless the list sends such ones (`policies.too_few = "send"`).
+
+    Raises:
+        NewsletterError: see `assemble_issue`.
+    """
+    with db.write() as session:
+        refuse_ended(session, list_name)
+        digest = _assembled(session, list_name, window, public_url)
+        bare = not digest.entries and digest.list.policies.too_few is not TooFew.SEND
+        if bare and issues.issue_head(session, list_name, digest.name) is None:
+            return None
+        return issues.save_draft(session, digest, now)
+
+
 def standing_digest(
     session: Session, issue: Issue, public_url: str = "", mailing_list: MailingList | None = None
 ) -> Digest:

@@ -157,6 +157,26 @@ def test_an_empty_draft_says_which_days_it_looked_at_and_what_is_near(filled: Ru
     assert "ai-for-science/2026-W20" in filled("issues", "list").out
 
 
+def test_a_week_that_nobody_named_and_no_entry_is_of_leaves_nothing(filled: Run) -> None:
+    before = filled("issues", "list").out
+    said = filled("issues", "assemble", "ai-for-science")
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert " has no entry, so none was made: none is dated " in said.err
+    assert "the nearest stored are dated 2026-02-" in said.err
+    assert filled("issues", "list").out == before
+
+
+def test_one_that_is_there_or_may_be_empty_is_made_all_the_same(
+    filled: Run, tmp_path: Path
+) -> None:
+    rewrite(tmp_path, 'too_few = "hold"', 'too_few = "send"')
+    filled("lists", "sync")
+    assert filled("issues", "assemble", "ai-for-science").code == 0
+    rewrite(tmp_path, 'too_few = "send"', 'too_few = "hold"')
+    filled("lists", "sync")
+    assert filled("issues", "assemble", "ai-for-science").code == 0, "it is there already"
+
+
 def test_without_any_entry_an_empty_draft_says_that(ready: Run) -> None:
     made = ready(*ASSEMBLE, "2026-W06")
     assert (made.code, made.err.count("\n")) == (0, 1)

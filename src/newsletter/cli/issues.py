@@ -30,7 +30,7 @@ from newsletter.cli.edge import (
     split_issue,
     template_folders,
 )
-from newsletter.cli.emptiness import tell_if_empty
+from newsletter.cli.emptiness import nothing_to_assemble, tell_if_empty
 from newsletter.cli.linking import led
 from newsletter.cli.signing import signer
 from newsletter.cli.template_files import template_files
@@ -85,7 +85,11 @@ def assemble(
             window = parse_issue_name(week, found.week_starts)
         else:
             window = schedule.last_window(found, now())
-        issue = workflow.assemble_issue(db, list_name, window, now(), settings().public_url)
+        # Whoever names days may want an empty draft, to write in; days that nobody named are none.
+        make = workflow.assemble_issue if week or first else workflow.assemble_if_any
+        issue = make(db, list_name, window, now(), settings().public_url)
+        if issue is None:
+            raise nothing_to_assemble(db, found, window)
         tell_if_empty(db, issue)
     if json:
         show_json(_issue_json(issue))
