@@ -23,6 +23,7 @@ from newsletter.delivery.outbox import beside
 from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Surroundings
+from newsletter.settings import Settings
 from newsletter.store.database import Database
 from newsletter.store.keys import check_keys
 from newsletter.web.app import create_app
@@ -60,18 +61,7 @@ def serve(
             signer=signer(found),
             measured=metrics,
         )
-        doing: Lifespan | None = None
-        if clock or found.smtp_url:
-            doing = with_outbox(
-                db,
-                parse_relays(found.relay_url, found.fallback_relay_url),
-                with_clock(db, found, paces, metrics) if clock else None,
-                paces,
-                metrics,
-            )
-        if clock and found.mailbox:
-            doing = with_returned_mail(db, found, metrics, doing)
-        app.router.lifespan_context = with_forgetting(db, found, doing)
+        app.router.lifespan_context = _work_beside(db, found, paces, metrics, clock=clock)
         if clock:
             with db.read() as session:
                 show_standing(session, begins=True)
@@ -82,6 +72,20 @@ def serve(
             started=lambda url: out.print(f"serving {url}"),
             stopping=app.state.desk.stop.set,
         )
+
+
+def _work_beside(
+    db: Database, found: Settings, paces: Paces, metrics: Metrics, *, clock: bool
+) -> Lifespan:
+    """What is done for as long as the pages are served."""
+    doing: Lifespan | None = None
+    if clock or found.smtp_url:
+        relay = parse_relays(found.relay_url, found.fallback_relay_url)
+        kept = with_clock(db, found, paces, metrics) if clock else None
+        doing = with_outbox(db, relay, kept, paces, metrics)
+    if clock and found.mailbox:
+        doing = with_returned_mail(db, found, metrics, doing)
+    return with_forgetting(db, found, doing)
 
 
 def with_outbox(

@@ -30,6 +30,12 @@ _WHAT = {
 }
 
 
+_ASSUMED = {
+    True: "as if editors approved each in time; --no-approve shows what happens otherwise",
+    False: "as if nobody approved any; without --no-approve editors approve each in time",
+}
+
+
 def show_simulation(
     db: Database, found: Sequence[MailingList], span: str, *, approve: bool, json: bool
 ) -> None:
@@ -66,11 +72,7 @@ def show_simulation(
     said = ", ".join(f"{counted(went.count(name), 'issue')} of {name}" for name in by_name)
     err.print(f"{said}, in {time.monotonic() - begun:.1f} s; nothing was written or sent")
     if any(one.schedule.review is ReviewPolicy.REQUIRED for one in found):
-        err.print(
-            "as if editors approved each in time; --no-approve shows what happens otherwise"
-            if approve
-            else "as if nobody approved any; without --no-approve editors approve each in time"
-        )
+        err.print(_ASSUMED[approve])
 
 
 def _span(text: str, found: Sequence[MailingList]) -> tuple[dt.datetime, dt.datetime]:

@@ -54,6 +54,7 @@ from newsletter.store import subscribers as store
 from newsletter.store.admission import Admission
 from newsletter.store.choosing import choose
 from newsletter.store.erasures import erased_among
+from newsletter.store.subscribers import Subscription
 from newsletter.store.values import Way
 
 __all__ = ["app", "import_file"]
@@ -139,25 +140,26 @@ def show(
     if found.suppression:
         out.print(f"  must not be mailed: {found.suppression.reason}")
     for subscription in found.subscriptions.values():
-        choice = subscription.preferences
-        out.print(f"\n{subscription.list_name}: {subscription.state}")
-        show_facts(
-            {
-                "  follows": "everything" if choice.follows is None else sorted(choice.follows),
-                "  mutes": sorted(choice.mutes),
-                "  only their topics": "yes" if choice.only_topics else "no",
-                "  lowest tier": choice.lowest_tier,
-                "  languages": choice.languages,
-                "  format": "HTML" if choice.html else "text",
-                "  most entries": choice.most or "no limit",
-                "  paused until": subscription.paused_until or "",
-                "  time zone": subscription.zone or "the list's own",
-                "  consent": f"{subscription.consent_at:%Y-%m-%d %H:%M} UTC, "
-                f"{subscription.consent_source}"
-                if subscription.consent_at
-                else subscription.consent_source,
-            }
-        )
+        _show_subscription(subscription)
+
+
+def _show_subscription(found: Subscription) -> None:
+    choice, at = found.preferences, found.consent_at
+    out.print(f"\n{found.list_name}: {found.state}")
+    show_facts(
+        {
+            "  follows": "everything" if choice.follows is None else sorted(choice.follows),
+            "  mutes": sorted(choice.mutes),
+            "  only their topics": "yes" if choice.only_topics else "no",
+            "  lowest tier": choice.lowest_tier,
+            "  languages": choice.languages,
+            "  format": "HTML" if choice.html else "text",
+            "  most entries": choice.most or "no limit",
+            "  paused until": found.paused_until or "",
+            "  time zone": found.zone or "the list's own",
+            "  consent": (f"{at:%Y-%m-%d %H:%M} UTC, " if at else "") + found.consent_source,
+        }
+    )
 
 
 @app.command("set")

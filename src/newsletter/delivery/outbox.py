@@ -99,15 +99,12 @@ def _together(one: Summary, other: Summary) -> Summary:
 
 @asynccontextmanager
 async def ahead_of(
-    database: Database,
-    relay: RelaySettings,
-    around: Surroundings,
-    observe: Callable[[Outcome], None] = lambda _outcome: None,
+    database: Database, relay: RelaySettings, around: Surroundings
 ) -> AsyncIterator[None]:
     """The outbox goes out before what stands in the `with`, and what is put into it meanwhile goes
-    at once, beside it. What hinders the outbox is logged and hinders nothing else; `observe` is
-    told of its attempts, which are none of those that `around` observes."""
-    apart = replace(around, stop=asyncio.Event(), observe=observe)
+    at once, beside it. What hinders the outbox is logged and hinders nothing else; its attempts are
+    none of those that `around` observes."""
+    apart = replace(around, stop=asyncio.Event(), observe=lambda _: None)
     await _flush_quietly(database, relay, apart)
     async with beside(database, relay, apart):
         yield

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
@@ -37,7 +38,8 @@ def compile_issue(
     """
     marks = Marks(_nonce(template, digest, languages, links))
     known = frozenset(every_fact(Outline.of(digest)))
-    return _compile(template, digest, languages, links, marks, _Marking(marks, known))
+    with _told_by(template):
+        return _compile(template, digest, languages, links, marks, _Marking(marks, known))
 
 
 def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Links) -> Compiled:
@@ -50,7 +52,8 @@ def compile_alone(template: Template, digest: Digest, plan: Plan, *, links: Link
     marks = Marks(_nonce(template, digest, plan.languages, links))
     true = Facts(outline, ()).true(plan)
     cutter = _Keeping(frozenset(every_fact(outline)), true)
-    return _compile(template, digest, plan.languages, links, marks, cutter)
+    with _told_by(template):
+        return _compile(template, digest, plan.languages, links, marks, cutter)
 
 
 class _Marking:
@@ -102,21 +105,16 @@ def _asked(when: object, at: Place, known: Collection[str]) -> tuple[str, ...]:
     return found
 
 
-def _compile(
-    template: Template,
-    digest: Digest,
-    languages: tuple[str, ...],
-    links: Links,
-    marks: Marks,
-    cutter: Cutter,
-) -> Compiled:
+@contextmanager
+def _told_by(template: Template) -> Iterator[None]:
+    """Says of what is wrong with a template where the file lies that is at fault."""
     try:
-        return _compiled(template, digest, languages, links, marks, cutter)
+        yield
     except TemplateError as error:
         raise template.told(error) from None
 
 
-def _compiled(
+def _compile(
     template: Template,
     digest: Digest,
     languages: tuple[str, ...],

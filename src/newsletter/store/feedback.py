@@ -219,19 +219,13 @@ def _prove(session: Session, who: Returner, judgement: str) -> None:
 def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
     """The number of the latest issues, up to `limit`, that came back one after the other from the
     same address."""
-    lifted = session.exec(
-        select(func.max(col(FeedbackRow.at))).where(
-            FeedbackRow.subscriber_id == who.subscriber_id,
-            FeedbackRow.kind == FeedbackKind.LIFTED,
-        )
-    ).one()
     rows = session.exec(
         select(DeliveryRow.state, DeliveryRow.reason, DeliveryRow.address)
         .join(IssueRow, col(IssueRow.id) == DeliveryRow.issue_id)
         .where(
             DeliveryRow.subscriber_id == who.subscriber_id,
             # Who may be mailed again has all their chances again.
-            func.coalesce(DeliveryRow.first_at, 0) >= (lifted or 0),
+            func.coalesce(DeliveryRow.first_at, 0) >= _lifted_at(session, who),
             IssueRow.list_name == who.list_name,
             col(DeliveryRow.state).in_(
                 (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.FAILED)
@@ -247,6 +241,15 @@ def _soft_in_a_row(session: Session, who: Returner, limit: int) -> int:
             break
         number += 1
     return number
+
+
+def _lifted_at(session: Session, who: Returner) -> int:
+    """When an admin let somebody be mailed again last, in epoch seconds; 0 if never."""
+    query = select(func.max(col(FeedbackRow.at))).where(
+        FeedbackRow.subscriber_id == who.subscriber_id,
+        FeedbackRow.kind == FeedbackKind.LIFTED,
+    )
+    return session.exec(query).one() or 0
 
 
 def insert(

@@ -58,20 +58,7 @@ def act(site: Here, language: Language, token: str) -> Response:
     chosen, now = language.choose(asked.wish.language), site.clock()
     _ = site.pages.words(chosen).gettext
     if asked.wish.kind is WishKind.MOVE:
-        if not take_address(site, asked, now):
-            return site.message(
-                chosen,
-                "That address cannot be used",
-                "It has a subscription of its own, or asked for no mail. Nothing was changed.",
-                status=409,
-                mailing_list=_list(site, asked),
-            )
-        return site.message(
-            chosen,
-            "The address has changed",
-            "Your mail comes here from the next one on.",
-            mailing_list=_list(site, asked),
-        )
+        return _moved(site, chosen, asked, done=take_address(site, asked, now))
     try:
         own = admit(site, asked, now)
     except EndedError:
@@ -88,6 +75,23 @@ def act(site: Here, language: Language, token: str) -> Response:
         text=_("The next issue comes by itself."),
         link=site.manage_path(own.subscription_id),
         words=_("See or change your choices"),
+    )
+
+
+def _moved(site: Site, chosen: str, asked: Confirmation, *, done: bool) -> Response:
+    if not done:
+        return site.message(
+            chosen,
+            "That address cannot be used",
+            "It has a subscription of its own, or asked for no mail. Nothing was changed.",
+            status=409,
+            mailing_list=_list(site, asked),
+        )
+    return site.message(
+        chosen,
+        "The address has changed",
+        "Your mail comes here from the next one on.",
+        mailing_list=_list(site, asked),
     )
 
 
