@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.plaintext import columns, wrap
+from newsletter.rendering.prose import shorten
 
 
 def test_chinese_counts_two_columns() -> None:
@@ -16,6 +17,11 @@ def test_a_paragraph_is_wrapped_and_its_item_indented() -> None:
 
 def test_chinese_breaks_anywhere_but_before_closing_punctuation() -> None:
     assert wrap("磁性材料，可以预测。", width=8) == "磁性材\n料，可以\n预测。"
+
+
+def test_no_line_begins_with_the_ellipsis_of_what_was_cut() -> None:
+    cut = shorten("It takes care of results. And so on, for much longer than that.", 30)
+    assert wrap(cut, width=26) == "It takes care of\nresults. …"
 
 
 def test_no_line_ends_with_an_opening_bracket() -> None:

@@ -94,11 +94,23 @@ def test_one_section_needs_no_list_of_contents() -> None:
 
 def test_the_weeks_counts_are_not_torn_from_their_words_and_belong_to_the_editorial() -> None:
     page = seen(make_digest())[0].replace("\N{NO-BREAK SPACE}", "&nbsp;")
-    assert "· 92&nbsp;analyzed · 3&nbsp;breakthroughs" in re.sub(r"<[^>]*>", "", page)
+    assert "· 92&nbsp;analyzed · 2&nbsp;breakthroughs" in re.sub(r"<[^>]*>", "", page)
     chinese = seen(make_digest(), languages=("zh",))[0]
-    assert re.search(r'· <span\s+style="white-space:nowrap">3\s项重大突破</span>', chinese)
+    assert re.search(r'· <span\s+style="white-space:nowrap">2\s项重大突破</span>', chinese)
     page, _ = seen(make_digest(), follows=frozenset({"proofs"}), only_topics=True)
     assert "analyzed" not in page
+
+
+def test_the_breakthroughs_that_are_counted_are_those_that_stand_below() -> None:
+    brief = make_brief(breakthroughs=3)
+    three = [make_breakthrough(1), make_breakthrough(2), make_entry(3, tier=Tier.NOTABLE)]
+    assert "2 breakthroughs" in seen(make_digest(three, [brief]))[0].replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    none = seen(make_digest([make_entry(3, tier=Tier.NOTABLE)], [brief]))[0]
+    assert not re.search(r"\d.breakthrough", none)
+    unsaid = seen(make_digest(three, [make_brief(breakthroughs=None)]))[0]
+    assert not re.search(r"\d.breakthrough", unsaid)
 
 
 def test_names_read_from_the_right_keep_their_place_among_the_others() -> None:
@@ -267,6 +279,15 @@ def test_a_paper_of_which_only_the_title_is_known_has_no_link_beside_it() -> Non
     assert "/2026-W06#e0" in text
 
 
+def test_each_address_in_the_text_part_says_what_it_leads_to() -> None:
+    _, text = seen(make_digest([make_entry(1)], []))
+    assert "\n[1] Abstract: https://arxiv.org/abs/" in text
+    assert "\n[2] PDF: https://arxiv.org/pdf/" in text
+    assert re.search(r"\n\[\d\] Details: https://\S+/2026-W06#e0\n", text)
+    _, chinese = seen(make_digest([make_entry(1)], []), languages=("zh",))
+    assert "\n[1] 摘要：https://arxiv.org/abs/" in chinese
+
+
 @pytest.mark.parametrize("name", ["weekly", "listing"])
 def test_papers_link_to_abstract_pdf_and_details(name: str) -> None:
     page, text = seen(make_digest(), name)
@@ -276,7 +297,7 @@ def test_papers_link_to_abstract_pdf_and_details(name: str) -> None:
         "https://news.example.org/archive/ai-for-science/2026-W06#e5",
     ):
         assert url in page
-        assert re.search(rf"\[\d\] {url}", text)
+        assert re.search(rf"\[\d\] \w+: {url}\n", text)
 
 
 def test_only_web_addresses_become_links() -> None:

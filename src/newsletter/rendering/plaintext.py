@@ -18,7 +18,7 @@ _CLOSING = "，。、；：？！）】」』》〉〕”’％…—·"
 _OPENING = "（【「『《〈〔“‘"
 # One wide character with what may not be parted from it; else a run without spaces.
 _ATOM = re.compile(
-    rf"[{_OPENING}]{{0,4}}[{_WIDE}][{_CLOSING}]{{0,4}}|[^\s{_WIDE}{_OPENING}]{{1,{LONGEST_WORD}}}[{_CLOSING}]{{0,4}}|[{_OPENING}]|\s+"
+    rf"[{_OPENING}]{{0,4}}[{_WIDE}][{_CLOSING}]{{0,4}}|(?:[^\s{_WIDE}{_OPENING}]|\xa0){{1,{LONGEST_WORD}}}[{_CLOSING}]{{0,4}}|[{_OPENING}]|\s+"
 )
 
 
@@ -50,7 +50,8 @@ def wrap(
     """`text` in lines of at most `width` columns, the first after `first`, the others after `rest`
     (spaces as wide as `first` unless given). A word longer than a line stands alone.
 
-    A line never begins with Chinese closing punctuation or ends with an opening bracket.
+    A line never begins with Chinese closing punctuation or ends with an opening bracket, and is
+    not broken at a no-break space, which becomes a space.
     """
     indent = " " * columns(first) if rest is None else rest
     lines: list[str] = []
@@ -65,7 +66,7 @@ def wrap(
             lines.append(line)
             line, used, space = indent, columns(indent), False
             need = measure(atom)
-        line += (" " if space else "") + atom
+        line += (" " if space else "") + atom.replace("\xa0", " ")
         used += need
         space, empty = False, False
     lines.append(line.rstrip())

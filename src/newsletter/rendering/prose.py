@@ -113,17 +113,20 @@ def language_of(text: str) -> str:
 
 
 def shorten(text: str, characters: int) -> str:
-    """`text` cut after a sentence or, failing that, a word, with an ellipsis.
+    """`text` cut after a sentence or, failing that, a word, with an ellipsis that no line begins
+    with.
 
     >>> shorten("One thing. Another thing.", 15)
-    'One thing. …'
+    'One thing.\\xa0…'
     """
     if len(text) <= characters:
         return text
     head = text[:characters]
     sentence = max((head.rfind(end) for end in (". ", "。", "！", "？")), default=-1)
     if sentence > characters // 3:
-        return head[: sentence + 1].rstrip() + (" …" if head[sentence] == "." else "…")
+        return head[: sentence + 1].rstrip() + (
+            "\N{NO-BREAK SPACE}…" if head[sentence] == "." else "…"
+        )
     word = head.rfind(" ")
     return (head[:word] if word > characters // 2 else head).rstrip(" ,;:，；：") + "…"
 

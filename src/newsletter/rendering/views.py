@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from markupsafe import Markup
 
 from newsletter.content.digest import Digest, DigestEntry, Section
-from newsletter.content.entry import BriefText, Entry, EntryText
+from newsletter.content.entry import BriefText, Entry, EntryText, Tier
 from newsletter.content.links import Links
 from newsletter.content.mailinglist import Untranslated
 from newsletter.content.topics import TopicTree
@@ -127,8 +127,8 @@ class EditorialView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
-    """`analyzed` and `breakthroughs` are what the briefs say; 0 if they do not. `subject` is that
-    of an announcement."""
+    """`analyzed` is what the briefs say, and `breakthroughs`, where they say how many they have, is
+    how many editors have made of them; 0 if they do not. `subject` is that of an announcement."""
 
     name: str
     title: Prose
@@ -145,6 +145,14 @@ class IssueView:
     entries: tuple[EntryView, ...]
     topics: tuple[TopicView, ...]
     postal_address: Prose
+
+
+def _breakthroughs(digest: Digest) -> int:
+    """A brief's own number is not shown: editors give tiers and leave out, and the contents, which
+    stand below it, would tell another."""
+    if not any(brief.breakthroughs for brief in digest.briefs):
+        return 0
+    return sum(item.entry.tier is Tier.BREAKTHROUGH for item in digest.entries)
 
 
 def issue_view(
@@ -165,7 +173,7 @@ def issue_view(
         short_period=dates.short_period(digest.period, first),
         total=len(entries),
         analyzed=sum(brief.papers_analyzed or 0 for brief in digest.briefs),
-        breakthroughs=sum(brief.breakthroughs or 0 for brief in digest.briefs),
+        breakthroughs=_breakthroughs(digest),
         notes=tuple(
             _note(digest.notes[lang], lang, second=number > 0)
             for number, lang in enumerate(_noted(digest, languages))
