@@ -89,6 +89,7 @@ def test_reopening_takes_it_back(ended: Run) -> None:
     assert said.out.startswith(f"{LIST} goes on; it goes out Thu ")
     assert ended("lists", "reopen", LIST).out == f"{LIST} had not ended\n"
     assert ended("subscribers", "add", "dee@reader.example").code == 0
+    assert "\nreopened " in ended("lists", "show", LIST).out
     assert "ended" not in ended("status").out
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlmodel import Session
 
 from newsletter.content.preferences import Preferences
-from newsletter.store import issues, ledger, lists, subscribers
+from newsletter.store import issues, ledger, lists, migrations, subscribers
 from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, Skip
 from tests.builders import make_digest, make_list
@@ -18,6 +21,16 @@ NOW = dt.datetime(2026, 2, 12, 7, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
 LIST = "ai-for-science"
 SENDER = "1-00000001"
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """Makes the tables of an earlier version."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def everybody(_preferences: Preferences) -> Skip | None:

@@ -56,7 +56,10 @@ def test_a_list_ends_once_and_goes_on_once(database: Database) -> None:
         assert endings.end(session, LIST, NOW, "eva") == 0
         assert endings.end(session, LIST, NOW, "bo") is None
         assert endings.ending(session, LIST) == endings.Ending(NOW, "eva")
-        assert (endings.ended_lists(session), endings.going_lists(session)) == ({LIST}, ())
+        assert (endings.ended_lists(session), endings.going_lists(session)) == (
+            frozenset({LIST}),
+            (),
+        )
         with pytest.raises(EndedError, match=r"ended on 2026-02-12: .* lists reopen"):
             endings.refuse_ended(session, LIST)
     later = NOW + dt.timedelta(days=3)
@@ -64,7 +67,9 @@ def test_a_list_ends_once_and_goes_on_once(database: Database) -> None:
         assert endings.reopen(session, LIST, later, "eva")
         assert not endings.reopen(session, LIST, later, "eva")
         endings.refuse_ended(session, LIST)
-        assert endings.reopened_at(session, LIST) == later
+        found = endings.reopening(session, LIST)
+        assert found is not None
+        assert found.at == later
         assert endings.end(session, LIST, later, "eva") == 0, "and may end again"
         for change in (endings.end, endings.reopen):
             with pytest.raises(NotFoundError, match="no list 'nope'"):

@@ -3,8 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.content.entry import Brief, Entry, EntryText, Period, Tier, title_key
+from newsletter.content.serial import dump
 from newsletter.content.sources.document import Document
 from newsletter.errors import ConflictError, NewsletterError, NotFoundError
 from newsletter.store import entries
@@ -12,7 +14,7 @@ from newsletter.store.database import Database
 from newsletter.store.entries import ImportReport
 from newsletter.store.entry_edits import set_text
 from tests.builders import WEEK, make_brief, make_entry
-from tests.store.stage import NOW
+from tests.store.stage import NOW, migrate_to
 
 PAPER = make_entry(1, title="Weak forms for stiff flows")
 NAMED = replace(PAPER, key=title_key(PAPER.title), arxiv_id=None, texts={})
@@ -32,6 +34,19 @@ def take_in(database: Database, found: Document, sha: str = "one") -> ImportRepo
 def stored(database: Database, ref: str) -> entries.StoredEntry:
     with database.read() as session:
         return entries.get_entry(session, ref)
+
+
+def test_a_brief_of_an_earlier_version_is_still_there(empty_url: str) -> None:
+    database = Database.open(empty_url)
+    migrate_to(database, "0016")
+    values = {"key": "w", "first": WEEK.first, "last": WEEK.last, "body": dump(make_brief())}
+    with database.engine.begin() as connection:
+        statement = "INSERT INTO briefs VALUES (:key, :first, :last, :body, 0)"
+        connection.execute(text(statement), values)
+    database.upgrade()
+    with database.read() as session:
+        assert entries.briefs_in(session, WEEK) == (make_brief(),)
+    database.close()
 
 
 def test_importing_again_changes_nothing_and_says_so(database: Database) -> None:

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
-from newsletter.store import migrations
 from newsletter.store.database import Database
 from newsletter.store.feedback import feedback
 from newsletter.store.readings import Reading, note_failed, note_read, readings
-from tests.store.stage import NOW
+from tests.store.stage import NOW, migrate_to
 
 PLACE = "imaps://imap.example.org/INBOX"
 LATER = NOW + dt.timedelta(minutes=10)
@@ -39,7 +35,7 @@ def test_reading_it_again_ends_the_failures(database: Database) -> None:
 
 def test_reports_that_were_kept_before_know_how_much_is_kept(empty_url: str) -> None:
     database = Database.open(empty_url)
-    _migrate(database, "0011")
+    migrate_to(database, "0011")
     with database.engine.begin() as connection:
         connection.execute(
             text(
@@ -53,12 +49,3 @@ def test_reports_that_were_kept_before_know_how_much_is_kept(empty_url: str) -> 
         (item,) = feedback(session)
     assert (item.size, item.kept) == (9, 9)
     database.close()
-
-
-def _migrate(database: Database, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.set_main_option("path_separator", "os")
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)

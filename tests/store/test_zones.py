@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from newsletter.content.preferences import Preferences
-from newsletter.store import migrations, subscribers
+from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.readers import subscription_reader
 from newsletter.store.subscribers import Member
-from tests.store.stage import LIST, NOW, join, sync
+from tests.store.stage import LIST, NOW, join, migrate_to, sync
 
 ADA = "ada@example.test"
 
@@ -49,7 +45,7 @@ def test_a_zone_comes_with_a_file_and_goes_with_it(database: Database) -> None:
 
 def test_who_was_there_before_zones_reads_in_the_lists_own(empty_url: str) -> None:
     database = Database.open(empty_url)
-    _migrate(database, "0006")
+    migrate_to(database, "0006")
     with database.engine.begin() as connection:
         for statement in (
             "INSERT INTO lists (name, body, synced_at) VALUES ('l', '{}', 0)",
@@ -64,12 +60,3 @@ def test_who_was_there_before_zones_reads_in_the_lists_own(empty_url: str) -> No
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT zone FROM subscriptions")).scalar() == ""
     database.close()
-
-
-def _migrate(database: Database, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.set_main_option("path_separator", "os")
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)

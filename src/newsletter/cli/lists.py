@@ -34,7 +34,7 @@ from newsletter.store import lists as store
 from newsletter.store import subscribers
 from newsletter.store.database import Database
 from newsletter.store.drafting import follow_list
-from newsletter.store.endings import Ending, ended_lists, ending
+from newsletter.store.endings import Ending, Reopening, ended_lists, ending, reopening
 from newsletter.store.lists import SyncReport
 from newsletter.store.reader_counts import ReaderCounts, reader_counts
 from newsletter.store.subscribers import TopicCounts
@@ -160,19 +160,22 @@ def show(
         states = subscribers.state_counts(session, name)
         topics = subscribers.topic_counts(session, name)
         readers = reader_counts(session, name, local_day(found, now()))
-        ended, synced = ending(session, name), store.synced_at(session, name)
+        ended, reopened = ending(session, name), reopening(session, name)
+        synced = store.synced_at(session, name)
     if json:
         show_json(
             {
                 "list": plain(found),
                 "synced_at": synced,
                 "ended": ended.at if ended else None,
+                "reopened": reopened.at if reopened else None,
                 "subscriptions": states,
                 "choices": {**plain(topics), **plain(readers)},
             }
         )
         return
-    _show_facts(found, synced, ended, states, topics, readers)
+    last = {"ended": ended} if ended else {"reopened": reopened}
+    _show_facts(found, synced, last, states, topics, readers)
     out.print()
     show_table(
         ("topic", "title", "follow", "mute"),
@@ -207,7 +210,7 @@ def _show_all(session: Session, json: bool) -> None:
 def _show_facts(
     found: MailingList,
     synced: dt.datetime,
-    ended: Ending | None,
+    last: Mapping[str, Ending | Reopening | None],
     states: Mapping[SubscriptionState, int],
     topics: TopicCounts,
     readers: ReaderCounts,
@@ -215,7 +218,7 @@ def _show_facts(
     show_facts(
         {
             "list": f"{found.name} ({found.title('en')})",
-            **({"ended": f"{ended.at:%Y-%m-%d}, by {ended.by}"} if ended else {}),
+            **{what: f"{one.at:%Y-%m-%d}, by {one.by}" for what, one in last.items() if one},
             "sender": f"{found.sender.name} <{found.sender.address}>",
             "pages": found.public_url,
             "goes out": found.schedule.words,

@@ -13,7 +13,7 @@ from newsletter.content.serial import dump
 from newsletter.content.timing import Waves
 from newsletter.content.window import issue_name
 from newsletter.store import slots
-from newsletter.store.endings import reopened_at
+from newsletter.store.endings import reopening
 from newsletter.store.slots import Slot, SlotState
 from newsletter.store.waves import reader_zones
 
@@ -36,7 +36,8 @@ def plan(session: Session, mailing_list: MailingList, now: dt.datetime) -> None:
         _follow(session, mailing_list, slot, zones, by)
     if changed:
         found = slots.all_slots(session, mailing_list.name)
-    since = reopened_at(session, mailing_list.name)
+    reopened = reopening(session, mailing_list.name)
+    since = reopened.at if reopened else None
     for moment in _missing(mailing_list, found, zones, now, since):
         name = issue_name(moment.window, mailing_list.week_starts)
         slots.plan(session, mailing_list.name, name, moment, by)

@@ -57,6 +57,14 @@ class Ending:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """When a list that had ended went on, and by whose word."""
+
+    at: dt.datetime
+    by: str
+
+
 def ending(session: Session, list_name: str) -> Ending | None:
     """The end of a list; None while it goes on."""
     row = _row(session, list_name)
@@ -175,13 +183,13 @@ def reopen(session: Session, list_name: str, now: dt.datetime, by: str) -> bool:
     return True
 
 
-def reopened_at(session: Session, list_name: str) -> dt.datetime | None:
-    """When a list was last opened again; None if it never was."""
-    query = select(EndingRow.reopened_at).where(
+def reopening(session: Session, list_name: str) -> Reopening | None:
+    """When a list was last opened again, and by whose word; None if it never was."""
+    query = select(EndingRow.reopened_at, EndingRow.reopened_by).where(
         EndingRow.list_name == list_name, col(EndingRow.reopened_at).is_not(None)
     )
     found = session.exec(query.order_by(col(EndingRow.reopened_at).desc()).limit(1)).first()
-    return None if found is None else instant(found)
+    return None if found is None else Reopening(instant(found[0] or 0), found[1])
 
 
 def _row(session: Session, list_name: str) -> EndingRow | None:

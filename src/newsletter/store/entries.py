@@ -72,7 +72,7 @@ def import_document(
             same=len(document.entries),
         )
     added, updated = _take_in(session, document.entries, now)
-    brief_changed = document.brief is not None and _store_brief(session, document.brief, now)
+    brief_changed = document.brief is not None and _store_brief(session, document.brief)
     stored = known or DocumentRow(key=document.key, name="", sha256="", imported_at=0)
     stored.name, stored.sha256, stored.imported_at = document.name, data_sha, seconds(now)
     session.add(stored)
@@ -259,19 +259,15 @@ def _fill(row: EntryRow, entry: Entry, now: dt.datetime) -> EntryRow:
     return row
 
 
-def _store_brief(session: Session, brief: Brief, now: dt.datetime) -> bool:
+def _store_brief(session: Session, brief: Brief) -> bool:
+    """Whether it says something else than it did, or is new."""
     row = session.get(BriefRow, brief.key) or BriefRow(
-        key=brief.key,
-        first_day=brief.period.first,
-        last_day=brief.period.last,
-        body="",
-        updated_at=0,
+        key=brief.key, first_day=brief.period.first, last_day=brief.period.last, body=""
     )
     body = dump(brief)
     if row.body == body:
         return False
-    row.first_day, row.last_day = brief.period.first, brief.period.last
-    row.body, row.updated_at = body, seconds(now)
+    row.first_day, row.last_day, row.body = brief.period.first, brief.period.last, body
     session.add(row)
     return True
 

@@ -65,7 +65,6 @@ class BriefRow(SQLModel, table=True):
     first_day: dt.date
     last_day: dt.date = Field(index=True)
     body: str = Field(sa_column=_text())  # Brief as JSON
-    updated_at: int = Field(sa_type=BigInteger)
 
 
 class SubscriberRow(SQLModel, table=True):

@@ -23,6 +23,7 @@ VERSIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 """Every version there has been, oldest first."""
 
