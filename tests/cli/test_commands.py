@@ -248,7 +248,14 @@ def test_what_was_exported_imports_to_the_same(filled: Run, tmp_path: Path) -> N
 
 
 def test_choices_are_set_and_shown(filled: Run) -> None:
-    words = ("--follow", "proteins,agents", "--mute", "quantum", "--languages", "en,zh")
+    words = (
+        "--topics",
+        "Proteins and biomolecules; agents",
+        "--muted",
+        "quantum",
+        "--language",
+        "en+zh",
+    )
     more = ("--tier", "notable", "--format", "text", "--most", "5", "--only-topics")
     assert filled("subscribers", "set", "bo@reader.example", *words, *more).code == 0
     found = json.loads(filled("subscribers", "show", "bo@reader.example", "--json").out)
@@ -261,13 +268,20 @@ def test_choices_are_set_and_shown(filled: Run) -> None:
         "html": False,
         "most": 5,
     }
+    every = ("--topics", "all", "--muted", "none")
+    assert filled("subscribers", "set", "bo@reader.example", *every).code == 0
+    found = json.loads(filled("subscribers", "show", "bo@reader.example", "--json").out)
+    chosen = found["subscriptions"]["ai-for-science"]["preferences"]
+    assert (chosen["follows"], chosen["mutes"]) == (None, [])
+    wrong = filled("subscribers", "set", "bo@reader.example", "--topics", "quantim")
+    assert wrong.err.endswith("no topic 'quantim': did you mean 'quantum'?\n")
 
 
 def test_who_is_there_already_is_not_added_again(filled: Run) -> None:
     shown = filled("subscribers", "add", "Ann@Reader.example")
     assert shown.code == 1
     assert "already" in shown.err
-    assert filled("subscribers", "add", "dee@reader.example", "--follow", "agents").code == 0
+    assert filled("subscribers", "add", "dee@reader.example", "--topics", "agents").code == 0
 
 
 READS = (

@@ -40,7 +40,7 @@ def test_somebody_is_added_with_a_zone(filled: Run) -> None:
 
 
 def test_what_the_admin_changes_is_in_their_history(filled: Run) -> None:
-    filled("subscribers", "set", ANN, "--zone", "Asia/Tokyo", "--follow", "all", "--most", "5")
+    filled("subscribers", "set", ANN, "--zone", "Asia/Tokyo", "--topics", "all", "--most", "5")
     events = json.loads(filled("subscribers", "history", ANN, "--json").out)
     assert {e["what"]: e["detail"] for e in events if e["what"].startswith("changed")} == {
         "changed follows": "by admin, everything",

@@ -85,11 +85,11 @@ def member_reader(mailing_list: MailingList) -> MemberOf:
 
 def _preferences(cells: Cells, mailing_list: MailingList) -> Preferences:
     return Preferences(
-        follows=_follows(cells["topics"], mailing_list.topics),
-        mutes=frozenset(_topics(cells["muted"], mailing_list.topics)),
+        follows=follows_in(cells["topics"], mailing_list.topics),
+        mutes=frozenset(topics_in(cells["muted"], mailing_list.topics)),
         only_topics=_yes(cells, "only_topics"),
         lowest_tier=_tier(cells["tier"]),
-        languages=_languages(cells["language"], mailing_list),
+        languages=languages_in(cells["language"], mailing_list),
         html=_html(cells["format"]),
         most=_most(cells["most"]),
     )
@@ -116,16 +116,25 @@ def written(member: Member) -> Cells:
     }
 
 
-def _follows(cell: str, tree: TopicTree) -> frozenset[str] | None:
+def follows_in(cell: str, tree: TopicTree) -> frozenset[str] | None:
+    """The topics that a cell follows; None: everything.
+
+    Raises:
+        RowError: the tree has no such topic.
+    """
     if cell.casefold() in ("", EVERYTHING, "all", "*"):
         return None
     if cell.casefold() in (NOTHING, "-"):
         return frozenset()
-    return frozenset(_topics(cell, tree))
+    return frozenset(topics_in(cell, tree))
 
 
-def _topics(cell: str, tree: TopicTree) -> list[str]:
-    """Topics by their names or titles, parted by any of `;`, `|`, `,` or a line break."""
+def topics_in(cell: str, tree: TopicTree) -> list[str]:
+    """Topics by their names or titles, parted by any of `;`, `|`, `,` or a line break.
+
+    Raises:
+        RowError: the tree has no such topic.
+    """
     names = {name.casefold(): name for name in tree.by_name}
     for topic in tree.topics:
         for title in topic.titles.values():
@@ -155,7 +164,12 @@ def _tier(cell: str) -> Tier:
         raise RowError(f"{cell!r} is not a tier: write one of {', '.join(Tier)}") from None
 
 
-def _languages(cell: str, mailing_list: MailingList) -> tuple[str, ...]:
+def languages_in(cell: str, mailing_list: MailingList) -> tuple[str, ...]:
+    """The languages of a cell, as `en` or `en+zh`; the list's first one if it is empty.
+
+    Raises:
+        RowError: they are none of the list's.
+    """
     if not cell:
         return mailing_list.languages[:1]
     found = tuple(part.strip().casefold() for part in re.split(r"[+,;/ ]+", cell) if part.strip())

@@ -1,13 +1,16 @@
-"""The options by which the admin sets a reader's preferences."""
+"""The options by which the admin sets a reader's preferences: the columns of a file of subscribers,
+and what they are told is read as its cells are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from newsletter.audience.member_cells import RowError, follows_in, languages_in, topics_in
+from newsletter.audience.topic_tables import NOTHING
 from newsletter.content.entry import Tier
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.preferences import GREATEST_MOST, Preferences
@@ -21,14 +24,21 @@ class Format(StrEnum):
 
 
 FollowOption = Annotated[
-    str | None, typer.Option(help="Topics, comma-separated; `all` follows all, `none` nothing.")
+    str | None,
+    typer.Option(
+        "--topics", help="Names or titles, by comma or semicolon; `all` for all, `none` for none."
+    ),
 ]
-MuteOption = Annotated[str | None, typer.Option(help="Topics, comma-separated; `none` for none.")]
+MuteOption = Annotated[
+    str | None, typer.Option("--muted", help="Topics that they do not want; `none` for none.")
+]
 OnlyTopicsOption = Annotated[
     bool | None, typer.Option(help="Without general entries and the editorial.")
 ]
 TierOption = Annotated[Tier | None, typer.Option(help="The lowest tier they want.")]
-LanguagesOption = Annotated[str | None, typer.Option(help="`en`, `zh`, or `en,zh` for both.")]
+LanguagesOption = Annotated[
+    str | None, typer.Option("--language", help="`en`, `zh`, or `en+zh` for both.")
+]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="HTML or text only.")]
 ZoneOption = Annotated[
     str | None,
@@ -58,23 +68,30 @@ class Choice:
         Raises:
             NewsletterError: the list has no such topic or language.
         """
-        after = before
+        try:
+            return replace(before, **self._given(mailing_list))
+        except RowError as error:
+            raise NewsletterError(f"{mailing_list.name}: {error}") from None
+
+    def _given(self, mailing_list: MailingList) -> dict[str, Any]:
+        tree, found = mailing_list.topics, dict[str, Any]()
         if self.follow is not None:
-            follows = None if self.follow == "all" else _topics(self.follow, mailing_list)
-            after = replace(after, follows=follows)
+            found["follows"] = follows_in(self.follow, tree)
         if self.mute is not None:
-            after = replace(after, mutes=_topics(self.mute, mailing_list))
+            # A file leaves such a cell empty, which nobody types.
+            muted = "" if self.mute.casefold() == NOTHING else self.mute
+            found["mutes"] = frozenset(topics_in(muted, tree))
         if self.only_topics is not None:
-            after = replace(after, only_topics=self.only_topics)
+            found["only_topics"] = self.only_topics
         if self.tier is not None:
-            after = replace(after, lowest_tier=self.tier)
+            found["lowest_tier"] = self.tier
         if self.languages is not None:
-            after = replace(after, languages=_languages(self.languages, mailing_list))
+            found["languages"] = languages_in(self.languages, mailing_list)
         if self.format is not None:
-            after = replace(after, html=self.format is Format.HTML)
+            found["html"] = self.format is Format.HTML
         if self.most is not None:
-            after = replace(after, most=self.most or None)
-        return after
+            found["most"] = self.most or None
+        return found
 
 
 def zone_over(before: str, given: str | None) -> str:
@@ -86,29 +103,3 @@ def zone_over(before: str, given: str | None) -> str:
     if given is None:
         return before
     return "" if given == "list" else parse_zone(given)
-
-
-def _topics(text: str, mailing_list: MailingList) -> frozenset[str]:
-    if text == "none":
-        return frozenset()
-    names = _split(text)
-    for name in names:
-        if name not in mailing_list.topics:
-            known = ", ".join(topic.name for topic in mailing_list.topics.topics)
-            raise NewsletterError(f"{mailing_list.name} has no topic {name!r}; it has {known}")
-    return frozenset(names)
-
-
-def _languages(text: str, mailing_list: MailingList) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(_split(text)))
-    unknown = [one for one in chosen if one not in mailing_list.languages]
-    if unknown or not 1 <= len(chosen) <= 2:
-        raise NewsletterError(
-            f"{text!r} is no choice of languages: write one or two of "
-            f"{', '.join(mailing_list.languages)}"
-        )
-    return chosen
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
