@@ -247,6 +247,14 @@ def test_what_was_exported_imports_to_the_same(filled: Run, tmp_path: Path) -> N
     assert filled("subscribers", "export").out == first
 
 
+def test_a_script_can_rely_on_every_state_of_a_list(ready: Run) -> None:
+    none = {"pending": 0, "active": 0, "left": 0}
+    one = json.loads(ready("lists", "show", "ai-for-science", "--json").out)
+    assert one["subscriptions"] == none
+    (every,) = json.loads(ready("lists", "show", "--json").out)
+    assert {state: every[state] for state in none} == none
+
+
 def test_choices_are_set_and_shown(filled: Run) -> None:
     words = (
         "--topics",

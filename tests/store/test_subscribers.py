@@ -54,7 +54,11 @@ def test_leaving_twice_is_one_departure(database: Database) -> None:
         assert leaves == [True, False, False]
         (departure,) = subscribers.departures(session, ada)
         assert (departure.way, departure.reason, departure.at) == (Way.ONE_CLICK, "too many", NOW)
-        assert subscribers.state_counts(session, LIST) == {SubscriptionState.LEFT: 1}
+        assert subscribers.state_counts(session, LIST) == {
+            SubscriptionState.PENDING: 0,
+            SubscriptionState.ACTIVE: 0,
+            SubscriptionState.LEFT: 1,
+        }
 
 
 def test_leaving_a_topic_is_leaving_that_alone_and_can_be_undone(database: Database) -> None:
@@ -118,6 +122,7 @@ def test_an_import_adds_and_never_revives(database: Database) -> None:
             ("bad@example.test", Admission.SUPPRESSED),
         }
         assert subscribers.state_counts(session, LIST) == {
+            SubscriptionState.PENDING: 0,
             SubscriptionState.ACTIVE: 2,
             SubscriptionState.LEFT: 3,
         }

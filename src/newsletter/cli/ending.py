@@ -61,7 +61,7 @@ def _describe(db: Database, found: MailingList) -> None:
             for issue in issues.list_issues(session, found.name)
             if issue.state is IssueState.DRAFT
         ]
-    readers = states.get(SubscriptionState.ACTIVE, 0)
+    readers = states[SubscriptionState.ACTIVE]
     zone = ZoneInfo(found.schedule.zone)
     show_facts(
         {

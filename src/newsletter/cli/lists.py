@@ -199,7 +199,7 @@ def _show_all(session: Session, json: bool) -> None:
         [
             (
                 name,
-                *(states[name].get(state, 0) for state in shown),
+                *(states[name][state] for state in shown),
                 f"{at:%Y-%m-%d}" if (at := ends[name]) else "",
             )
             for name in names

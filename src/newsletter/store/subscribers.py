@@ -152,7 +152,7 @@ def export(session: Session, list_name: str) -> Iterator[Member]:
 
 
 def state_counts(session: Session, list_name: str) -> Mapping[SubscriptionState, int]:
-    """Number of people on a list in each state that has any."""
+    """Number of people on a list in each state, 0 where there is nobody."""
     rows = dict(
         session.exec(
             select(SubscriptionRow.state, func.count())
@@ -160,7 +160,7 @@ def state_counts(session: Session, list_name: str) -> Mapping[SubscriptionState,
             .group_by(col(SubscriptionRow.state))
         ).all()
     )
-    return {state: rows[state] for state in SubscriptionState if state in rows}
+    return {state: rows.get(state, 0) for state in SubscriptionState}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
