@@ -116,4 +116,7 @@ def test_mistakes_are_one_line(filled: Run, tmp_path: Path, note: Path) -> None:
         in filled("send", LIST, "--announce", "none.md", "--unchecked", "--yes").err
     )
     assert filled("send", ISSUE, "--issue", ISSUE).code == 2
+    issue = filled("send", ISSUE, "--announce", note, "--unchecked", "--yes")
+    assert issue.code == 1
+    assert f"`newsletter send {LIST} --announce {note} --issue {ISSUE}`" in issue.err
     assert filled("send", "other", "--announce", note, "--unchecked", "--yes").code == 1

@@ -32,6 +32,13 @@ def test_what_is_no_time_is_told(filled: Run) -> None:
     assert shown.code == 2
 
 
+def test_a_hold_without_a_canary_is_wrong_usage_and_sends_nothing(filled: Run, mail: Path) -> None:
+    shown = filled("send", ISSUE, "--unchecked", "--yes", "--hold", "30m")
+    assert shown.code == 2
+    assert "--canary" in shown.err
+    assert not list(mail.iterdir())
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("2h", 7200), ("1h30m5s", 5405)])
 def test_time_spans_are_read(text: str, seconds: int) -> None:
     assert parse_hold(text).total_seconds() == seconds

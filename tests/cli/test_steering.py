@@ -62,3 +62,17 @@ def test_a_cancelled_issue_is_told_by_status(filled: Run, gone: str, mail: Path)
     assert found["skipped_because"] == {"cancelled": 2, "no topics chosen": 1}
     assert "nothing is left to send" in filled("send", ISSUE, "--unchecked", "--yes").out
     assert not list(mail.iterdir())
+
+
+@pytest.mark.usefixtures("mail")
+def test_a_send_that_finds_nothing_due_says_when_something_is(filled: Run, tmp_path: Path) -> None:
+    filled("send", ISSUE, "--unchecked", "--yes")
+    with closing(sqlite3.connect(tmp_path / "newsletter.db")) as connection, connection:
+        connection.execute("UPDATE issues SET state = 'sending'")
+        connection.execute(
+            "UPDATE deliveries SET state = 'deferred', due_at = 4102444800 WHERE id = "
+            "(SELECT max(id) FROM deliveries WHERE state = 'sent')"
+        )
+    shown = filled("send", ISSUE, "--unchecked", "--yes")
+    assert shown.code == 0
+    assert "deferred ones may be tried again from " in shown.out

@@ -37,7 +37,7 @@ def test_pausing_stops_a_sender_at_work_with_nothing_in_doubt_and_resuming_sends
     process = begin(senders, store, lingering_sink)
     assert command(senders, store, slow_sink, "issues", "pause", ISSUE) == f"{ISSUE}: paused\n"
     assert process.ended() == 1
-    assert last_line(process) == "stopped: the issue is paused"
+    assert last_line(process).startswith("stopped: the issue is paused; `newsletter issues resume")
     left = counts(store)
     assert not left.keys() & UNSETTLED
     assert left[DeliveryState.QUEUED]

@@ -33,6 +33,12 @@ def announcement_of(db: Database, found: Settings, list_name: str, file: Path, a
     Raises:
         NewsletterError: it cannot be read or followed.
     """
+    if "/" in list_name:
+        name = split_issue(list_name)[0]
+        raise NewsletterError(
+            f"--announce goes to a list, and {list_name} is an issue: `newsletter send {name} "
+            f"--announce {file} --issue {list_name}` goes to those who got it"
+        )
     try:
         text = file.read_text("utf-8")
     except OSError as error:

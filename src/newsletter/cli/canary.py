@@ -17,13 +17,16 @@ CanaryOption = Annotated[
     int | None, typer.Option(min=1, help="Send to that many at random first, and look.")
 ]
 HoldOption = Annotated[
-    str, typer.Option(help="How long to wait for what comes back from them: 30m, 2h, 1h30m.")
+    str | None,
+    typer.Option(
+        help="How long to wait for what comes back from them: 2h, 1h30m; 30m unless it is said."
+    ),
 ]
 
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
-def want_canary(db: Database, wanted: Issue, size: int | None, hold: str) -> None:
+def want_canary(db: Database, wanted: Issue, size: int | None, hold: str | None) -> None:
     """Notes that an issue goes to `size` people first; nothing without a size.
 
     Raises:
@@ -31,7 +34,7 @@ def want_canary(db: Database, wanted: Issue, size: int | None, hold: str) -> Non
     """
     if size is not None:
         with db.write() as session:
-            store.want(session, wanted.id, size, parse_hold(hold))
+            store.want(session, wanted.id, size, parse_hold("30m" if hold is None else hold))
 
 
 def parse_hold(text: str) -> dt.timedelta:

@@ -9,6 +9,7 @@ import signal
 import sys
 from email.parser import BytesHeaderParser
 from email.policy import default
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,7 +52,7 @@ from newsletter.store.database import Database
 from newsletter.store.endings import refuse_ended
 from newsletter.store.issues import Issue
 from newsletter.store.troubled import Trouble, troubled_domains
-from newsletter.store.values import IssueState
+from newsletter.store.values import DeliveryState, IssueState
 
 
 def send(
@@ -63,7 +64,7 @@ def send(
         list[str] | None, typer.Option(help="Send a test there instead; again for more addresses.")
     ] = None,
     canary: CanaryOption = None,
-    hold: HoldOption = "30m",
+    hold: HoldOption = None,
     yes: YesOption = False,
     announce_file: AnnounceOption = None,
     about: AboutOption = "",
@@ -78,12 +79,11 @@ def send(
     ] = False,
 ) -> None:
     """Send an issue, or what is left of it: starts, resumes and retries."""
+    _refuse_halves(about=about, announced=announce_file, hold=hold, canary=canary)
     found = settings()
     configure_logs(found.log_level)
     relay = parse_relays(found.relay_url, found.fallback_relay_url)
     with database(found) as db:
-        if about and announce_file is None:
-            raise typer.BadParameter("--issue says whom --announce goes to: give both")
         if announce_file is not None:
             wanted = announcement_of(db, found, issue, announce_file, about)
         else:
@@ -118,6 +118,16 @@ def send(
         report(db, wanted, summary)
     if summary.halt or summary.stopped:
         raise typer.Exit(1)
+
+
+def _refuse_halves(
+    *, about: str, announced: Path | None, hold: str | None, canary: int | None
+) -> None:
+    """What means nothing by itself would be passed over in silence."""
+    if about and announced is None:
+        raise typer.BadParameter("--issue says whom --announce goes to: give both")
+    if hold is not None and canary is None:
+        raise typer.BadParameter("--hold is how long --canary waits: give both")
 
 
 def _refuse_ended(db: Database, wanted: Issue) -> None:
@@ -278,17 +288,20 @@ def _waits(until: dt.datetime) -> None:
 
 
 def report(db: Database, wanted: Issue, summary: Summary) -> None:
-    """How the send ended."""
+    """How the send ended, and how it goes on."""
     with db.read() as session:
         counts = issues.counts(session, wanted.id)
-    show_facts({state.value: number for state, number in counts.items()})
+        state = issues.issue_by_id(session, wanted.id).state
+        due = retries.next_due(session, wanted.id)
+    show_facts({found.value: number for found, number in counts.items()})
     if summary.halt:
-        out.print(f"stopped: {summary.halt}")
+        how = f"`newsletter issues resume {wanted.ref}`"
+        told = how in summary.halt or state is not IssueState.PAUSED
+        out.print(f"stopped: {summary.halt}{'' if told else f'; {how} lets it go on'}")
     elif summary.stopped:
         out.print(f"stopped as asked; `newsletter send {wanted.ref}` goes on")
-    elif summary.next_due:
-        when = summary.next_due.astimezone()
+    elif due is not None and counts.get(DeliveryState.DEFERRED):
         out.print(
-            f"deferred ones may be tried again from {when:%H:%M}: `newsletter serve` does, or "
-            f"`newsletter send {wanted.ref}`; with --wait it stays until all are settled"
+            f"deferred ones may be tried again from {due.astimezone():%H:%M}: `newsletter serve` "
+            f"does, or `newsletter send {wanted.ref}`; with --wait it stays until all are settled"
         )
