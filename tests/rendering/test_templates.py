@@ -125,7 +125,10 @@ def test_a_template_without_a_text_part_is_refused(tmp_path: Path) -> None:
             5,
             "loop.*",
         ),
-        (IN_TEXT.format("<p class={{ slot('view_token') }}>a</p>"), 0, "quoted"),
+        (IN_TEXT.format("<p class={{ slot('view_token') }}>a</p>"), 5, "quoted"),
+        (IN_TEXT.format("\n<a href={{ urls.leave }}>a</a>"), 6, "quoted"),
+        (IN_TEXT.format("<p>{{ urls.view }}</p>\n<!-- {{ urls.view }} -->"), 6, "comment"),
+        ("\n<mj-head><mj-title>{{ urls.view }}</mj-title></mj-head>", 5, "the head is the same"),
         (IN_TEXT.format("{{ slot('name') }}"), 5, "no slot 'name'"),
         (IN_TEXT.format("{{ count('stars', 'a', 'b') }}"), 5, "no count 'stars'"),
         (IN_TEXT.format("{{ 1 / 0 }}"), 5, "ZeroDivisionError"),
@@ -144,6 +147,17 @@ def test_a_broken_template_is_refused_with_its_line(body: str, line: int, reason
 def test_the_line_is_that_of_the_file_at_fault() -> None:
     error = refused(template("{% include 'part.mjml' %}", part_mjml="\n\n{{ nothing }}"))
     assert (error.template, error.line) == ("mine/part.mjml", 3)
+
+
+def test_the_line_of_a_misplaced_slot_is_that_which_puts_it_out() -> None:
+    part = "{% macro link(to) %}\n\n<a href={{ to }}>a</a>{% endmacro %}"
+    body = "{% from 'part.mjml' import link %}\n" + IN_TEXT.format("{{ link(urls.leave) }}")
+    error = refused(template(body, part_mjml=part))
+    assert (error.template, error.line) == ("mine/part.mjml", 3)
+    kept = "{% set to %}{{ urls.leave }}{% endset %}\n"
+    error = refused(template(kept + IN_TEXT.format("<a href={{ to }}>a</a>")))
+    assert (error.template, error.line) == ("mine/issue.mjml", 4)
+    assert "quoted attribute" in error.reason
 
 
 @pytest.mark.parametrize("selector", [".a + .b", "p ~ p", "li:first-child", "p:nth-child(2)"])

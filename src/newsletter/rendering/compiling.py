@@ -129,7 +129,13 @@ def _compile(
     mjml_file, text_file = f"{template.name}/issue.mjml", f"{template.name}/issue.txt"
     mjml = render(template, "issue.mjml", names, cutter)
     check_styles(mjml, template)
-    html = to_html(place(mjml, marks, mjml_file), mjml_file)
+    try:
+        placed = place(mjml, marks, mjml_file)
+    except TemplateError as error:
+        if not error.line:  # a slot, of which nothing tells the line until it is looked for
+            place(render(template, "issue.mjml", names, cutter, marks.traced), marks, mjml_file)
+        raise
+    html = to_html(placed, mjml_file)
     if digest.list.policies.clicks is Clicks.COUNTED:
         html = counted(html, targets(digest, links), marks, links)
     text = render(template, "issue.txt", names, cutter)

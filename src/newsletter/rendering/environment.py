@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -14,9 +16,14 @@ from jinja2.utils import missing
 
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.rendering.fragments import CUTTER, Cutter, FragmentExtension, check_loops
+from newsletter.rendering.marks import Place
 from newsletter.rendering.templates import Template
 
 Files = tuple[tuple[str, str], ...]  # a file's full name and its text
+
+Trace = Callable[[str, Place], str]
+
+_TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 _MOST_FILES = 256
 """Files that are kept as they were read: some templates, each with what it includes."""
@@ -49,8 +56,15 @@ class _Folder(Environment):
         return f"{parent.rpartition('/')[0]}/{template}"
 
 
-def render(template: Template, file: str, names: Mapping[str, Any], cutter: Cutter) -> str:
+def render(
+    template: Template,
+    file: str,
+    names: Mapping[str, Any],
+    cutter: Cutter,
+    trace: Trace | None = None,
+) -> str:
     """`file` of `template` rendered with `names`: escaped as HTML if it is MJML, else as text.
+    What `trace` makes of it takes the place of each text that the template puts out.
 
     Raises:
         TemplateError: with the file and line of what is wrong.
@@ -62,15 +76,19 @@ def render(template: Template, file: str, names: Mapping[str, Any], cutter: Cutt
         if name.endswith(kind)
     )
     name = f"{template.name}/{file}"
-    token = CUTTER.set(cutter)
+    cutting, tracing = CUTTER.set(cutter), _TRACE.set(trace)
     try:
-        return _told(name, files, lambda: _parsed(files, name).render(names))
+        traced = trace is not None
+        return _told(name, files, lambda: _parsed(files, name, traced=traced).render(names))
     finally:
-        CUTTER.reset(token)
+        CUTTER.reset(cutting)
+        _TRACE.reset(tracing)
 
 
 @lru_cache(maxsize=32)
-def _parsed(files: tuple[tuple[str, str], ...], name: str) -> jinja2.Template:
+def _parsed(
+    files: tuple[tuple[str, str], ...], name: str, *, traced: bool = False
+) -> jinja2.Template:
     texts = dict(files)
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
@@ -78,10 +96,10 @@ def _parsed(files: tuple[tuple[str, str], ...], name: str) -> jinja2.Template:
 
     mjml = name.endswith(".mjml")
     check_loops({name: _tree(name, text, mjml=mjml) for name, text in files})
-    return _environment(FunctionLoader(load), mjml=mjml).get_template(name)
+    return _environment(FunctionLoader(load), mjml=mjml, traced=traced).get_template(name)
 
 
-def _environment(loader: FunctionLoader | None, *, mjml: bool) -> Environment:
+def _environment(loader: FunctionLoader | None, *, mjml: bool, traced: bool = False) -> Environment:
     return _Folder(
         loader=loader,
         autoescape=mjml,
@@ -90,8 +108,19 @@ def _environment(loader: FunctionLoader | None, *, mjml: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         extensions=[FragmentExtension],
-        bytecode_cache=_COMPILED,
+        finalize=_traced if traced else None,
+        bytecode_cache=None if traced else _COMPILED,  # its code is another
     )
+
+
+def _traced(value: object) -> object:
+    """A value that a template puts out, and the line on which it does so, handed to the trace."""
+    trace, frame = _TRACE.get(), sys._getframe(1)
+    found = frame.f_globals.get("__jinja_template__")
+    if trace is None or found is None or not isinstance(value, str):
+        return value
+    place = Place(frame.f_code.co_filename, found.get_corresponding_lineno(frame.f_lineno))
+    return type(value)(trace(value, place))
 
 
 class _CompiledFiles(BytecodeCache):

@@ -45,6 +45,9 @@ CLICK = Slot("click_token", WIDTH)
 """The reader's token in links that are counted. No template asks for it; see `counting`."""
 
 
+_TRACED = 1_000_000  # no issue has so many slots
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Where a fragment begins or ends: shown when any of the facts in `when` holds."""
@@ -60,6 +63,7 @@ class Marks:
     nonce: str
     marks: list[Mark] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
     def add(self, mark: Mark) -> int:
         self.marks.append(mark)
@@ -75,6 +79,21 @@ class Marks:
         if slot not in self.slots:
             self.slots.append(slot)
         return f"{self.nonce}s{self.slots.index(slot)}z"
+
+    def traced(self, text: str, place: Place) -> str:
+        """`text` that stands at `place`, each slot in it made one of its own, so that `place_of`
+        tells where it stands: to look for a fault, since it is a slot no more."""
+        return re.sub(rf"{self.nonce}s(\d+)z", lambda match: self._traced(match, place), text)
+
+    def _traced(self, match: re.Match[str], place: Place) -> str:
+        if int(match[1]) >= _TRACED:  # at an inner place, such as in a macro
+            return match[0]
+        self.places.append(place)
+        return f"{self.nonce}s{_TRACED + len(self.places) - 1}z"
+
+    def place_of(self, number: int, file: str) -> Place:
+        """Where the slot of that number stands; only in which file, if it was not traced."""
+        return self.places[number - _TRACED] if number >= _TRACED else Place(file, 0)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -134,7 +134,7 @@ def _balance(walk: _Walk, match: re.Match[str]) -> None:
 
 def _where(walk: _Walk, match: re.Match[str]) -> Place:
     if match[1] == "s":
-        return Place(walk.file, 0)
+        return walk.marks.place_of(int(match[2]), walk.file)
     return walk.marks.marks[int(match[2])].place
 
 
