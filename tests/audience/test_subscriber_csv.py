@@ -16,6 +16,7 @@ from newsletter.store.admission import Member
 from newsletter.store.values import SubscriptionState
 from tests.audience.reading import people_and_problems
 from tests.builders import TOPICS, make_list
+from tests.content.strategies import preferences
 
 LIST = make_list()
 NAMES = tuple(TOPICS.by_name)
@@ -197,16 +198,7 @@ def test_an_import_of_nobody_says_why(text: str, reason: str) -> None:
 MEMBERS = st.builds(
     Member,
     address=st.integers(1, 10**6).map(lambda number: f"reader+{number}@例え.test"),
-    preferences=st.builds(
-        Preferences,
-        follows=st.none() | st.frozensets(st.sampled_from(NAMES)),
-        mutes=st.frozensets(st.sampled_from(NAMES)),
-        only_topics=st.booleans(),
-        lowest_tier=st.sampled_from(Tier),
-        languages=st.sampled_from([("en",), ("zh",), ("en", "zh"), ("zh", "en")]),
-        html=st.booleans(),
-        most=st.none() | st.integers(1, 99),
-    ),
+    preferences=preferences(NAMES, most=99),
     state=st.sampled_from(SubscriptionState),
     paused_until=st.none() | st.dates(),
     zone=st.sampled_from(["", "Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"]),

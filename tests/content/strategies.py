@@ -1,7 +1,7 @@
 """Generated digests and readers, for the laws that must hold for all of them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -55,16 +55,17 @@ def digests(draw: st.DrawFn) -> Digest:
     return assemble(make_list(topics=TREE), WEEK, draw(entries()), ())
 
 
-def preferences() -> st.SearchStrategy[Preferences]:
+def preferences(names: Collection[str] = NAMES, most: int = 6) -> st.SearchStrategy[Preferences]:
+    """Preferences among topics of these names, for so many entries at most or for all."""
     return st.builds(
         Preferences,
-        follows=st.none() | st.frozensets(st.sampled_from(NAMES)),
-        mutes=st.frozensets(st.sampled_from(NAMES), max_size=2),
+        follows=st.none() | st.frozensets(st.sampled_from(tuple(names))),
+        mutes=st.frozensets(st.sampled_from(tuple(names)), max_size=2),
         only_topics=st.booleans(),
         lowest_tier=st.sampled_from(Tier),
-        languages=st.sampled_from((("en",), ("zh",), ("en", "zh"))),
+        languages=st.sampled_from((("en",), ("zh",), ("en", "zh"), ("zh", "en"))),
         html=st.booleans(),
-        most=st.none() | st.integers(1, 6),
+        most=st.none() | st.integers(1, most),
     )
 
 

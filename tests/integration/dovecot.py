@@ -5,17 +5,16 @@ from __future__ import annotations
 import imaplib
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.listening import until_open
 from tests.ports import free_port
 
 USER, PASSWORD = "bounces", "pass word/@:é"
@@ -129,21 +128,9 @@ def dovecot(*, secured: bool = True) -> Iterator[Dovecot]:
         ["/usr/sbin/dovecot", "-F", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        _until_open(server.tls, process)
+        until_open(server.tls, "Dovecot", process)
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 20).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("Dovecot does not listen")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.listening import until_open
 from tests.ports import free_port
 
 _MAIN = """\
@@ -82,7 +81,7 @@ def postfix(sink: int) -> Iterator[Postfix]:
     shutil.chown(folder / "data", "postfix")
     try:
         _run(folder, "start")
-        _until_open(port)
+        until_open(port, "Postfix")
         yield Postfix(port, folder)
     finally:
         _run(folder, "stop")
@@ -94,15 +93,3 @@ def _run(folder: Path, verb: str) -> None:
         ["postfix", "-c", folder, verb], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def _until_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 20).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("Postfix does not listen")

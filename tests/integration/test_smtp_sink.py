@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +14,7 @@ from newsletter.errors import RelayError
 from newsletter.store.values import DeliveryState
 from tests.delivery.memory_ledger import MemoryLedger
 from tests.delivery.sending import Sending, run
+from tests.integration.listening import until_open
 from tests.ports import free_port
 
 pytestmark = pytest.mark.system("smtp-sink")
@@ -30,22 +29,10 @@ def sink(*options: str) -> Iterator[int]:
     command = ["smtp-sink", "-u", "nobody", *options, f"127.0.0.1:{port}", "100"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
-            _until_open(port)
+            until_open(port, "smtp-sink", process)
             yield port
         finally:
             process.kill()
-
-
-def _until_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 20).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return
-    raise AssertionError("smtp-sink does not listen")
 
 
 def send(

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from newsletter.content.serial import dump
 from newsletter.store import migrations, printed
 from newsletter.store.database import Database
-from newsletter.store.migrations import __file__ as folder
 from tests.builders import make_digest, make_entry
-from tests.store.stage import LIST, set_stage, sync
+from tests.store.stage import LIST, migrate_to, set_stage, sync
 
 _PREVIOUS = "0012"
 
 
 def test_issues_that_were_frozen_before_are_noted_by_the_migration(empty_url: str) -> None:
     database = Database.open(empty_url)
-    with database.writer.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", folder.rpartition("/")[0].replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, _PREVIOUS)
+    migrate_to(database, _PREVIOUS)
     with database.write() as session:
         sync(session)
         body = {"digest": dump(make_digest()), "list": LIST}

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from newsletter.content.entry import Tier
 from newsletter.content.preferences import GREATEST_MOST, Preferences
@@ -14,20 +13,12 @@ from newsletter.store import subscribers
 from newsletter.tokens import TEST_DELIVERY, Purpose
 from newsletter.web.choices import ChoicesForm
 from tests.builders import TOPICS, make_list
+from tests.content.strategies import preferences
 from tests.web.newsstand import Newsstand
 
 ADA = "ada@mail.example.net"
 NAMES = [topic.name for topic in TOPICS.topics]
-PREFERENCES = st.builds(
-    Preferences,
-    follows=st.none() | st.frozensets(st.sampled_from(NAMES)),
-    mutes=st.frozensets(st.sampled_from(NAMES)),
-    only_topics=st.booleans(),
-    lowest_tier=st.sampled_from(Tier),
-    languages=st.sampled_from([("en",), ("zh",), ("en", "zh"), ("zh", "en")]),
-    html=st.booleans(),
-    most=st.none() | st.integers(1, 500),
-)
+PREFERENCES = preferences(NAMES, most=GREATEST_MOST)
 
 
 class _Fields(HTMLParser):
