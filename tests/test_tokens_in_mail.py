@@ -18,7 +18,10 @@ from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.messages import message_for
 from newsletter.errors import TemplateError, TokenError
-from newsletter.rendering import Compiled, Encoding, compile_issue, load_template
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.encoding import Encoding
+from newsletter.rendering.templates import load_template
 from newsletter.store.values import Fixed
 from newsletter.tokens import Keyring, Purpose
 from newsletter.tracking.returned import read_returned

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from newsletter.content.digest import Digest
-from newsletter.rendering import load_template
 from newsletter.rendering.environment import render
 from newsletter.rendering.facts import Outline
 from newsletter.rendering.marks import Marks, Place
+from newsletter.rendering.templates import load_template
 from newsletter.rendering.vocabulary import vocabulary
 from newsletter.rendering.words import Words
 from tests.golden.kinds import LINKS, by_name, digest

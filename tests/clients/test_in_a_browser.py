@@ -11,7 +11,8 @@ from playwright.sync_api import Browser
 from newsletter.content.mailinglist import Theme
 from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
-from newsletter.rendering import compile_issue, load_template
+from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.templates import load_template
 from tests.builders import make_digest, make_entries, make_entry, make_values
 from tests.clients.browser import SCHEMES, WIDTHS, Scheme, View, launched
 from tests.clients.tools import INSTALLED

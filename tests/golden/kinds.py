@@ -22,7 +22,10 @@ from newsletter.content.merging import merge, same_paper
 from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
 from newsletter.packaged import packaged
-from newsletter.rendering import Compiled, Encoding, compile_issue, load_template
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.encoding import Encoding
+from newsletter.rendering.templates import load_template
 from tests.builders import make_brief, make_entries, make_list, make_values
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
-from newsletter.rendering import load_template
+from newsletter.rendering.templates import load_template
 
 _WORD = r'"((?:[^"\\]|\\.)*)"'
 _SAID = re.compile(rf"\b_\({_WORD}")

@@ -18,15 +18,11 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import Clicks, Policies
 from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
-from newsletter.rendering import (
-    Compiled,
-    Encoding,
-    Template,
-    compile_alone,
-    compile_issue,
-    load_template,
-)
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_alone, compile_issue
 from newsletter.rendering.counting import counted_links, frozen_targets, targets, uncounted
+from newsletter.rendering.encoding import Encoding
+from newsletter.rendering.templates import Template, load_template
 from newsletter.tokens import WIDTH, Key, Purpose
 from tests.builders import WEEK, make_digest, make_entry, make_values
 from tests.rendering.digests import digests, plans

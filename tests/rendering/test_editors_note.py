@@ -13,10 +13,12 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import Policies, Untranslated
 from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
-from newsletter.rendering import Compiled, compile_alone, compile_issue, load_template
 from newsletter.rendering.checks.page import read_html
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_alone, compile_issue
 from newsletter.rendering.marks import nonce_of
 from newsletter.rendering.prose import rich
+from newsletter.rendering.templates import load_template
 from tests.builders import make_digest, make_values
 
 LINKS = Links("https://news.example.org")

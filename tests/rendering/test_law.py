@@ -16,15 +16,11 @@ from hypothesis import strategies as st
 from newsletter.content.links import Links
 from newsletter.content.planning import Plan, plan
 from newsletter.content.preferences import Preferences
-from newsletter.rendering import (
-    Compiled,
-    Encoding,
-    Template,
-    compile_alone,
-    compile_issue,
-    dot_stuff,
-    load_template,
-)
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_alone, compile_issue
+from newsletter.rendering.encoding import Encoding
+from newsletter.rendering.mime import dot_stuff
+from newsletter.rendering.templates import Template, load_template
 from tests.builders import make_digest, make_values
 from tests.rendering.digests import HOSTILE, digests, plans
 

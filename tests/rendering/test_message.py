@@ -19,11 +19,15 @@ from newsletter.content.mailinglist import Clicks, Policies, Sender
 from newsletter.content.planning import Depth, plan
 from newsletter.content.preferences import Preferences
 from newsletter.errors import MessageError
-from newsletter.rendering import Compiled, Encoding, compile_issue, dot_stuff, load_template
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.dots import dotless
+from newsletter.rendering.encoding import Encoding
 from newsletter.rendering.headers import text
 from newsletter.rendering.marks import Slot
+from newsletter.rendering.mime import dot_stuff
 from newsletter.rendering.program import Fragment, Gap, Part
+from newsletter.rendering.templates import load_template
 from tests.builders import make_breakthrough, make_digest, make_entry, make_values
 
 LINKS = Links("https://news.example.org")

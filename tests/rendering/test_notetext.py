@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from newsletter.content.links import Links
 from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
-from newsletter.rendering import compile_issue, load_template
+from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.notetext import note_text
 from newsletter.rendering.plaintext import columns
+from newsletter.rendering.templates import load_template
 from tests.builders import make_digest, make_values
 
 LINKS = Links("https://news.example.org")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
-from newsletter.rendering import compile_alone, compile_issue, load_template
+from newsletter.rendering.compiling import compile_alone, compile_issue
+from newsletter.rendering.templates import load_template
 from tests.builders import make_digest, make_values
 from tests.golden.kinds import LINKS
 

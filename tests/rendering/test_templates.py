@@ -10,7 +10,9 @@ from newsletter.content.links import Links
 from newsletter.content.planning import plan
 from newsletter.content.preferences import Preferences
 from newsletter.errors import TemplateError
-from newsletter.rendering import Compiled, Template, compile_alone, compile_issue, load_template
+from newsletter.rendering.compiled import Compiled
+from newsletter.rendering.compiling import compile_alone, compile_issue
+from newsletter.rendering.templates import Template, load_template
 from tests.builders import make_digest, make_values
 
 LINKS = Links("https://news.example.org")

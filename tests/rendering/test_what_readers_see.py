@@ -17,8 +17,9 @@ from newsletter.content.mailinglist import Policies, Untranslated
 from newsletter.content.planning import Rule, Verdict, plan
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import Topic, TopicTree
-from newsletter.rendering import compile_issue, load_template
 from newsletter.rendering.checks.inbox import SUBJECT_CHARACTERS
+from newsletter.rendering.compiling import compile_issue
+from newsletter.rendering.templates import load_template
 from tests.builders import (
     WEEK,
     make_breakthrough,

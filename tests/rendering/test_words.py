@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import TemplateError
-from newsletter.rendering import Template, load_template
 from newsletter.rendering.letters import load_letters
+from newsletter.rendering.templates import Template, load_template
 from newsletter.rendering.words import Words
 
 OWN = 'msgid "Details"\nmsgstr "全文"\n\nmsgid "Reading list"\nmsgstr "书单"\n'
