@@ -95,6 +95,24 @@ def test_a_backup_that_is_put_in_its_place_is_gone_on_with_as_it_is(
     assert [found.name for found in files(file) if ".before-" in found.name], "it is kept"
 
 
+@pytest.mark.parametrize("there", [0, 50, 20_000])
+def test_a_backup_that_is_still_being_copied_is_left_alone(
+    sqlite_database: Database, file: Path, there: int
+) -> None:
+    whole = backed_up(file, file.with_suffix(".backup")).read_bytes()
+    for found in files(file):
+        if found.name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+            found.unlink()
+    file.write_bytes(whole[:there])
+    with pytest.raises(DatabaseError, match="it is not whole, or not yet"):
+        add(sqlite_database, "bo@example.org")
+    assert file.read_bytes() == whole[:there]
+    with file.open("ab") as copying:
+        copying.write(whole[there:])
+    add(sqlite_database, "bo@example.org")
+    assert known(sqlite_database) == {"ada@example.org", "bo@example.org"}
+
+
 def test_the_log_of_the_new_file_itself_stays_with_it(
     sqlite_database: Database, file: Path
 ) -> None:

@@ -105,6 +105,8 @@ class _Place:
         with self._one:
             before = _inode(self._path)
             if before and self._file.inode not in (None, before):
+                if not _is_whole(self._path):
+                    raise sqlite3.OperationalError("it is not whole, or not yet")
                 self._set_log_aside()
             # Only the first connection may make the file. One that made it anew after it was moved
             # away would have SQLite remove the log that lies beside, and what was committed last.
@@ -169,6 +171,21 @@ class _Pin:
 
     def __del__(self) -> None:
         self.drop()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether as much of a file is there as its header tells of: of one that is being copied it is
+    not, and what was written into that would be spoilt.
+    https://www.sqlite.org/fileformat.html (1.3.2, 1.3.7)
+
+    Nobody here may have it open yet: see `_Pin`.
+    """
+    with path.open("rb") as file:
+        header = file.read(100)
+        size = os.fstat(file.fileno()).st_size
+    page = int.from_bytes(header[16:18])
+    pages = int.from_bytes(header[28:32])
+    return len(header) == 100 and size >= pages * (page if page > 1 else 65_536)
 
 
 def _inode(path: Path) -> Inode | None:
