@@ -37,3 +37,10 @@ def test_when_neither_is_there_both_are_told(filled: Run, monkeypatch: pytest.Mo
     assert "127.0.0.1:9 cannot be reached" in shown.err
     assert "127.0.0.1:10 cannot be reached" in shown.err
     assert state(filled) == "draft"
+
+
+def test_a_test_that_cannot_be_handed_over_says_that_it_waits(filled: Run) -> None:
+    refused = filled("send", ISSUE, "--test", "me@elsewhere.example", smtp=AWAY)
+    assert refused.code == 1
+    assert "the test waits in the outbox: `newsletter outbox send` sends it" in refused.err
+    assert "me@elsewhere.example" in filled("outbox").out

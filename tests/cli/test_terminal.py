@@ -118,6 +118,25 @@ def test_any_other_answer_sends_nothing(mail: Path, tmp_path: Path, typed: str, 
     assert not list(mail.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (("issues", "cancel", ISSUE), "for good: "),
+        (("subscribers", "erase", "ann@reader.example"), "[y/N]: "),
+    ],
+    ids=["cancel", "erase"],
+)
+@pytest.mark.usefixtures("filled")
+def test_ctrl_c_at_a_question_says_that_nothing_was_changed(
+    tmp_path: Path, words: tuple[str, ...], asked: str
+) -> None:
+    with terminal(tmp_path, *words) as shown:
+        shown.read_until(asked)
+        shown.interrupt("nothing was changed")
+        assert shown.end() == 1
+    assert "Abort" not in shown.screen
+
+
 @pytest.mark.usefixtures("filled")
 def test_why_stands_on_one_screen(tmp_path: Path) -> None:
     with terminal(tmp_path, "subscribers", "why", "ann@reader.example", ISSUE) as shown:

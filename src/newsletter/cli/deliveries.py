@@ -85,7 +85,7 @@ def _rows(
 def _show_history(rows: Sequence[DeliveryView]) -> None:
     history = [attempt for row in rows for attempt in row.history]
     if history:
-        out.print("\nbefore that:")
+        out.print("\ntries that did not succeed:")
         show_table(
             ("at", "became", "relay", "stage", "code", "reply"),
             [(a.at, a.state, a.relay, a.stage, _code(a.code, a.enhanced), a.text) for a in history],

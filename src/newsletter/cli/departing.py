@@ -131,5 +131,10 @@ def _confirm(question: str, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise NewsletterError("nobody is there to ask: say --yes")
     err.print(question, end=" ")
-    if not typer.confirm(""):
-        raise typer.Exit(1)
+    try:
+        agreed = typer.confirm("")
+    except typer.Abort:
+        err.print()
+        agreed = False
+    if not agreed:
+        raise ConflictError("nothing was changed")

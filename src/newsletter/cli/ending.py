@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from newsletter.cli.arguments import ListArgument, YesOption
+from newsletter.cli.asking import typed
 from newsletter.cli.edge import database, now, out, show_facts
 from newsletter.cli.identity import who
 from newsletter.content.mailinglist import MailingList
@@ -81,5 +82,5 @@ def _ask(list_name: str, yes: bool) -> None:
         return
     if not typer.get_text_stream("stdin").isatty():
         raise NewsletterError("nobody is there to ask: say --yes to end it without")
-    if typer.prompt(f"Type {list_name} to end it", default="").strip() != list_name:
+    if typed(f"Type {list_name} to end it") != list_name:
         raise ConflictError("that was another list; nothing was changed")

@@ -32,7 +32,7 @@ from newsletter.delivery.outbox import flush
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.testing import queue_tests
-from newsletter.errors import ConflictError
+from newsletter.errors import ConflictError, RelayError
 from newsletter.rendering.forms import compiler
 from newsletter.settings import Settings
 from newsletter.store.database import Database
@@ -137,7 +137,13 @@ def send_tests(
         compiler(template_folders(found)),
         signer(found),
     )
-    uvloop.run(flushed(db, relay))
+    try:
+        uvloop.run(flushed(db, relay))
+    except RelayError as error:
+        # Whoever tries again once it is mended would else be surprised by two.
+        raise RelayError(
+            f"{error}; the test waits in the outbox: `newsletter outbox send` sends it"
+        ) from None
     with db.read() as session:
         ended = [mail_by_id(session, number) for number in queued]
     for view in ended:

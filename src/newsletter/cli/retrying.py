@@ -8,6 +8,7 @@ import typer
 
 from newsletter.cli.addressing import DomainOption, OnlyAddressOption
 from newsletter.cli.arguments import IssueArgument, YesOption
+from newsletter.cli.asking import typed
 from newsletter.cli.edge import database, now, out, show_facts, split_issue
 from newsletter.content.moments import local_day
 from newsletter.content.numbers import counted
@@ -68,7 +69,7 @@ def _ask(readers: int, yes: bool) -> None:
     if not typer.get_text_stream("stdin").isatty():
         raise NewsletterError("nobody is there to ask: say --yes to queue them without")
     question = f"Type {readers} to send it to {counted(readers, 'reader')} again"
-    if typer.prompt(question, default="", show_default=False).strip() != str(readers):
+    if typed(question) != str(readers):
         raise ConflictError("that was another number; nothing was changed")
 
 

@@ -19,6 +19,7 @@ from newsletter import forecasting, workflow
 from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_of
 from newsletter.cli.approving import mind_approval
 from newsletter.cli.arguments import IssueArgument, YesOption
+from newsletter.cli.asking import typed
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
@@ -191,13 +192,8 @@ def _ask(recipients: int, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise NewsletterError("nobody is there to ask: say --yes to send without")
-    try:
-        question = f"Type {recipients} to send to {counted(recipients, 'reader')}"
-        typed = typer.prompt(question, default="", show_default=False)
-    except typer.Abort:
-        sys.stdout.write("\n")
-        raise ConflictError("no number was typed; nothing was sent") from None
-    if typed.strip() != str(recipients):
+    question = f"Type {recipients} to send to {counted(recipients, 'reader')}"
+    if typed(question, ended="no number was typed; nothing was sent") != str(recipients):
         raise ConflictError("that was another number; nothing was sent")
 
 

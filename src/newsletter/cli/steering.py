@@ -6,6 +6,7 @@ import typer
 
 from newsletter import workflow
 from newsletter.cli.arguments import IssueArgument, YesOption
+from newsletter.cli.asking import typed
 from newsletter.cli.edge import database, now, out, settings, split_issue, template_folders
 from newsletter.delivery.cancelling import cancel as cancel_issue
 from newsletter.errors import ConflictError, NewsletterError
@@ -65,5 +66,5 @@ def _ask(issue: str, yes: bool) -> None:
         return
     if not typer.get_text_stream("stdin").isatty():
         raise NewsletterError("nobody is there to ask: say --yes to cancel without")
-    if typer.prompt(f"Type {issue} to cancel it for good", default="").strip() != issue:
+    if typed(f"Type {issue} to cancel it for good") != issue:
         raise ConflictError("that was another issue; nothing was changed")

@@ -62,7 +62,10 @@ def test_texts_that_fall_back_are_counted_with_their_readers() -> None:
     both = (Preferences(languages=("en", "zh")), 5)
     readers = ((Preferences(), 30), (Preferences(languages=("zh",)), 12), both)
     finding = found(look(clean_digest(entries), readers=readers), "untranslated")
-    assert finding.what == "zh: 8 of 8 texts fall back to another language, for 12 readers"
+    assert finding.what.startswith(
+        "zh: 8 of 8 texts fall back to another language, for 12 readers: "
+    )
+    assert finding.what.endswith("; and 5 more")
     assert finding.readers == 12
 
 
@@ -71,7 +74,7 @@ def test_a_single_reader_is_counted_as_one() -> None:
     finding = found(
         look(clean_digest(entries), readers=((Preferences(languages=("zh",)), 1),)), "untranslated"
     )
-    assert finding.what.endswith(", for 1 reader")
+    assert ", for 1 reader: " in finding.what
 
 
 def test_texts_that_are_held_back_are_counted_too() -> None:
@@ -79,7 +82,8 @@ def test_texts_that_are_held_back_are_counted_too() -> None:
     entries = [replace(first, texts={"en": first.texts["en"]}), *others]
     held = Policies(untranslated=Untranslated.HOLD)
     finding = found(look(clean_digest(entries, policies=held)), "untranslated")
-    assert finding.what == "zh: 1 of 8 texts are held back, for 12 readers"
+    title = first.title
+    assert finding.what == f"zh: 1 of 8 texts are held back, for 12 readers: {title}"
     assert finding.entries == (first.key,)
 
 

@@ -108,7 +108,7 @@ def _unseen(digest: Digest, audience: Audience) -> Iterator[Finding]:
             code="unseen-entries",
             where="the audience",
             what=f"nobody{among} gets {len(found)} of the entries: {_titles(found)}",
-            mend="look at their topics and tiers: newsletter issues show ISSUE",
+            mend=f"look at their topics and tiers: newsletter issues show {_ref(digest)}",
             readers=0,
             entries=_keys(found),
         )
@@ -132,7 +132,7 @@ def _untranslated(digest: Digest, audience: Audience, language: str) -> Iterator
             what=(
                 f"{language}: {len(lacking)} of {len(said)} texts "
                 + ("are held back" if hold else "fall back to another language")
-                + f", for {counted(readers, 'reader')}"
+                + f", for {counted(readers, 'reader')}: {_titles([item for _, item in lacking])}"
             ),
             mend=f"newsletter entries edit ENTRY texts.{language}.summary=…",
             readers=readers,
@@ -152,9 +152,13 @@ def _untranslated_note(digest: Digest, audience: Audience, language: str) -> Ite
             where=f"language {language}",
             what=f"the editor's note is not in {language}: "
             + ("it is held back" if hold else "it comes in another language"),
-            mend=f"newsletter issues edit ISSUE --lang {language}",
+            mend=f"newsletter issues edit {_ref(digest)} --lang {language}",
             readers=readers,
         )
+
+
+def _ref(digest: Digest) -> str:
+    return f"{digest.list.name}/{digest.name}"
 
 
 def _titles(items: Sequence[DigestEntry]) -> str:

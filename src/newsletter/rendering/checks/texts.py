@@ -35,7 +35,7 @@ def check_texts(digest: Digest, audience: Audience) -> Iterator[Finding]:
         yield from _judged(
             note,
             f"the editor's note, {language}",
-            f"issues edit ISSUE --lang {language}",
+            f"issues edit {digest.list.name}/{digest.name} --lang {language}",
             editorial,
         )
     yield from _list_words(digest, audience.mailed())
