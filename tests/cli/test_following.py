@@ -161,7 +161,7 @@ def test_a_week_that_nobody_named_and_no_entry_is_of_leaves_nothing(filled: Run)
     before = filled("issues", "list").out
     said = filled("issues", "assemble", "ai-for-science")
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-    assert " has no entry, so none was made: none is dated " in said.err
+    assert " would have no entry, so it was not made: none is dated " in said.err
     assert "the nearest stored are dated 2026-02-" in said.err
     assert filled("issues", "list").out == before
 

@@ -15,7 +15,7 @@ from newsletter.store.issues import Issue
 def nothing_to_assemble(db: Database, mailing_list: MailingList, window: Period) -> TooFewError:
     """That no issue was made of days which no entry is dated, and where the nearest are."""
     ref = f"{mailing_list.name}/{issue_name(window, mailing_list.week_starts)}"
-    return TooFewError(f"{ref} has no entry, so none was made: {_why(db, window)}")
+    return TooFewError(f"{ref} would have no entry, so it was not made: {_why(db, window)}")
 
 
 def tell_if_empty(db: Database, issue: Issue) -> None:

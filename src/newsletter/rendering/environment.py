@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from difflib import get_close_matches
 from functools import lru_cache
@@ -141,6 +141,21 @@ class _CompiledFiles(BytecodeCache):
 
 
 _COMPILED = _CompiledFiles()
+
+
+def parsed_files(template: Template) -> Iterator[tuple[str, nodes.Template]]:
+    """The files of a template that Jinja reads, by name, each as a tree.
+
+    Raises:
+        TemplateError: one cannot be parsed; with its line.
+    """
+    for file, text in template.files.items():
+        if file.endswith((".mjml", ".txt")):
+            name = f"{template.name}/{file}"
+            try:
+                yield file, _tree(name, text, mjml=file.endswith(".mjml"))
+            except jinja2.TemplateSyntaxError as error:
+                raise TemplateError(name, error.lineno, str(error.message)) from None
 
 
 @lru_cache(maxsize=_MOST_FILES)

@@ -41,6 +41,15 @@ class Words:
                 return str(found.string)
         return message
 
+    def has(self, message: str, *, counted: bool = False) -> bool:
+        """Whether a catalogue has `message` or, if it is `counted`, the forms of its plural."""
+        for catalog in self._catalogs:
+            string = found.string if (found := catalog.get(message)) else None
+            said = string if isinstance(string, str) else all(string or ("",))
+            if said and isinstance(string, str) is not counted:
+                return True
+        return False
+
     def count(self, one: str, many: str, number: int) -> str:
         """The form for `number` of a phrase, with `%(n)s` replaced by it."""
         forms: tuple[str, ...] = (one, many)

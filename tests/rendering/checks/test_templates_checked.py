@@ -9,6 +9,7 @@ import pytest
 from newsletter.rendering.checks import Severity
 from newsletter.rendering.checks.mjml_source import judge, stamped
 from newsletter.rendering.checks.mjml_values import expected
+from newsletter.rendering.templates import Template, over
 from tests.rendering.checks.looking import (
     broken,
     clean_digest,
@@ -179,3 +180,40 @@ def test_a_template_that_breaks_the_law_is_found() -> None:
     assert finding.where == "weekly/issue.mjml"
     assert finding.severity is Severity.ERROR
     assert look_at_template(template) == ()
+
+
+def words_missing(template: Template) -> list[tuple[str, str]]:
+    findings = [f for f in look_at_template(template) if f.code == "untranslated-word"]
+    assert all(f.severity is Severity.WARNING for f in findings)
+    return [(f.where, f.what) for f in findings]
+
+
+@pytest.mark.parametrize("name", ["weekly", "listing", "announcement"])
+def test_the_words_of_the_shipped_templates_are_all_in_their_catalogue(name: str) -> None:
+    assert words_missing(shipped(name)) == []
+
+
+def test_a_word_that_a_catalogue_lacks_is_found_with_its_file_and_line() -> None:
+    foot = "{{ _('Newly said') }}{{ _('Newly said') }}\n{{ number('%(n)s day', '%(n)s days', 2) }}"
+    template = with_foot(foot)
+    line = line_of_foot(template, "Newly said")
+    assert words_missing(template) == [
+        (f"weekly/footer.mjml:{line}", "zh.po has no 'Newly said': it stands there in English"),
+        (f"weekly/footer.mjml:{line + 1}", "zh.po has no '%(n)s day': it stands there in English"),
+    ]
+    own = """msgid "Newly said"
+msgstr "新词"
+
+msgid "%(n)s day"
+msgid_plural "%(n)s days"
+msgstr[0] "%(n)s 天"
+"""
+    files = over(template.files, {"zh.po": own})
+    assert words_missing(replace(template, files=files)) == []
+    empty = over(template.files, {"zh.po": own.replace("新词", "").replace("%(n)s 天", "")})
+    assert len(words_missing(replace(template, files=empty))) == 2, "empty is none"
+
+
+def line_of_foot(template: Template, words: str) -> int:
+    text = template.files["footer.mjml"]
+    return text.count("\n", 0, text.index(words)) + 1

@@ -12,6 +12,7 @@ from itertools import islice
 from newsletter.content.digest import Digest
 from newsletter.content.links import Links
 from newsletter.rendering.checks.audience import check_audience
+from newsletter.rendering.checks.catalogues import check_catalogues
 from newsletter.rendering.checks.contrast import check_page_contrast, check_theme
 from newsletter.rendering.checks.finding import Audience, Finding, Selection, Severity
 from newsletter.rendering.checks.inbox import check_inbox
@@ -104,7 +105,8 @@ def check_template(
     Raises:
         TemplateError: it does not render.
     """
-    links, readers, found = Links(digest.list.public_url), audience.mailed(), list[Finding]()
+    links, readers = Links(digest.list.public_url), audience.mailed()
+    found = list(check_catalogues(template, digest, audience))
     for languages in compiled:
         found += check_mjml(template, digest, languages, links, readers)
     if law:
