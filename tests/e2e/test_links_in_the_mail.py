@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
 from newsletter import settings
-from newsletter.store import subscribers
+from newsletter.store import departures, subscribers
 from newsletter.store.database import Database
 from newsletter.store.values import SubscriptionState, Way
 from newsletter.tokens import Keyring
@@ -128,6 +128,6 @@ def test_a_mail_clients_button_leaves_by_the_address_in_the_sent_messages_header
     assert (answer.status_code, answer.text) == (200, "Done.\n")
     with stand.database.read() as session:
         person = subscribers.show(session, address)
-        (departure,) = subscribers.departures(session, person.id)
+        (departure,) = departures.departures(session, person.id)
     assert person.subscriptions[LIST].state is SubscriptionState.LEFT
     assert departure.way is Way.ONE_CLICK

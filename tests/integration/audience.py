@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from newsletter.content.preferences import Preferences
-from newsletter.store import issues, lists, subscribers
+from newsletter.store import issues, lists, members
 from newsletter.store.admission import Member
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
@@ -66,7 +66,7 @@ def fill(database: Database, readers: int = READERS) -> None:
     with database.write() as session:
         lists.sync_list(session, make_list(), {}, now=NOW)
         people = [_member(number) for number in range(readers)]
-        subscribers.import_rows(session, LIST, people, source="a test", now=NOW)
+        members.import_rows(session, LIST, people, source="a test", now=NOW)
         issues.save_draft(session, make_digest(entries), NOW)
 
 

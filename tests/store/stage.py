@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from newsletter.content.preferences import Preferences
 from newsletter.store import issues, ledger, lists, migrations, subscribers
+from newsletter.store.admission import Admission
 from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Due, Fixed, Outcome, Skip
 from tests.builders import make_digest, make_list
@@ -45,9 +46,7 @@ def sync(session: Session) -> None:
     lists.sync_list(session, make_list(), {}, now=NOW)
 
 
-def join(
-    session: Session, address: str, preferences: Preferences | None = None
-) -> subscribers.Admission:
+def join(session: Session, address: str, preferences: Preferences | None = None) -> Admission:
     return subscribers.add(
         session, LIST, address, preferences or Preferences(), consent_source="a test", now=NOW
     )

@@ -8,12 +8,12 @@ import pytest
 
 from newsletter.content.choosing import Choices
 from newsletter.content.preferences import Preferences
-from newsletter.store import histories, subscribers
+from newsletter.store import histories, members, subscribers
+from newsletter.store.admission import Member
 from newsletter.store.choosing import choose
 from newsletter.store.database import Database
 from newsletter.store.erasures import ErasureKey, erase
 from newsletter.store.moving import move
-from newsletter.store.subscribers import Member
 from newsletter.store.values import DeliveryState, Way
 from tests.store.stage import LIST, NOW, TODAY, join, set_stage, sync
 
@@ -84,7 +84,7 @@ def test_a_forced_consent_keeps_the_one_before(database: Database, ada: int) -> 
     gone = Member(address=ADA, line=2)
     with database.write() as session:
         subscribers.leave(session, LIST, ada, way=Way.PAGE, now=LATER)
-        subscribers.import_rows(session, LIST, [gone], source="a file", now=LATER, force="a form")
+        members.import_rows(session, LIST, [gone], source="a file", now=LATER, force="a form")
     assert told(database) == [
         (LIST, "changed consent", f"by import, before: {NOW:%Y-%m-%d}, a test")
     ]

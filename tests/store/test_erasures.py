@@ -8,7 +8,7 @@ from sqlmodel import SQLModel, select
 
 from newsletter.content.preferences import Preferences
 from newsletter.errors import NotFoundError, SettingsError
-from newsletter.store import editing, editors, histories, issues, subscribers
+from newsletter.store import departures, editing, editors, histories, issues, subscribers
 from newsletter.store.admission import Admission, Member
 from newsletter.store.database import Database
 from newsletter.store.erasures import STATEMENTS, ErasureKey, erase, erased_among, erasure
@@ -189,7 +189,7 @@ def test_who_left_or_bounced_comes_back_by_force_and_reason_alone(database: Data
         assert person.suppression is None
         assert person.subscriptions[LIST].state is SubscriptionState.ACTIVE
         assert person.subscriptions[LIST].consent_source == "forced: signed a form"
-        assert len(subscribers.departures(session, person.id)) == 1  # the history stays
+        assert len(departures.departures(session, person.id)) == 1  # the history stays
 
 
 def test_every_table_that_can_hold_an_address_is_known_to_erasing() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.content.preferences import Preferences
 from newsletter.errors import ConflictError, NotFoundError
-from newsletter.store import issues, ledger, subscribers
+from newsletter.store import departures, issues, ledger, subscribers
 from newsletter.store.database import Database
 from newsletter.store.editions import edition_digest
 from newsletter.store.values import DeliveryState, IssueState, Skip, Way
@@ -65,7 +65,7 @@ def test_each_reader_gets_one_row_or_a_reason_however_often_it_is_repeated(
             subscribers.show(session, f"{name}@example.test").id for name in ("chen", "emil")
         )
         until = TODAY + dt.timedelta(days=1)
-        subscribers.pause(session, LIST, chen, until, today=TODAY)
+        departures.pause(session, LIST, chen, until, today=TODAY)
         subscribers.suppress(session, "dana@example.test", "complaint", NOW)
         subscribers.leave(session, LIST, emil, way=Way.PAGE, now=NOW)
         issue = issues.save_draft(session, make_digest(), NOW)
@@ -101,7 +101,7 @@ def test_a_pause_ends_on_its_day(database: Database) -> None:
         sync(session)
         join(session, "ada@example.test")
         ada = subscribers.show(session, "ada@example.test").id
-        subscribers.pause(session, LIST, ada, TODAY, today=TODAY)
+        departures.pause(session, LIST, ada, TODAY, today=TODAY)
         ((choice, people),) = issues.audience_preview(session, LIST, today=TODAY)
         assert (choice.preferences, people) == (Preferences(), 1)
         yesterday = TODAY - dt.timedelta(days=1)

@@ -13,7 +13,7 @@ from newsletter.content.mailinglist import InDoubt
 from newsletter.content.preferences import Preferences
 from newsletter.delivery.engine import StoreLedger
 from newsletter.errors import NotFoundError
-from newsletter.store import issues, ledger, senders, subscribers
+from newsletter.store import departures, editions, issues, ledger, senders, subscribers
 from newsletter.store.database import Database
 from newsletter.store.tables import IssueRow
 from newsletter.store.values import DeliveryState, IssueState, Skip, Way
@@ -66,7 +66,7 @@ def test_a_claim_fixes_the_facts_and_later_ones_repeat_them(stage: Stage) -> Non
     assert view.fixed == claim.fixed
     assert (view.attempts, view.first_at, view.last_at) == (2, NOW, LATER)
     with stage.database.read() as session:
-        body = issues.plan_body(session, stage.edition_id, due.preferences_id)
+        body = editions.plan_body(session, stage.edition_id, due.preferences_id)
     assert body == "{}"
 
 
@@ -127,7 +127,7 @@ def test_a_pause_or_a_suppression_takes_out_what_waits(stage: Stage) -> None:
     ada, bela, chen = stage.due()
     with stage.database.write() as session:
         until = TODAY + dt.timedelta(days=21)
-        subscribers.pause(session, LIST, ada.subscriber_id, until, today=TODAY)
+        departures.pause(session, LIST, ada.subscriber_id, until, today=TODAY)
         subscribers.suppress(session, BELA.upper(), "complaint", NOW)
     granted = stage.commit(claims=[stage.claim(item) for item in (ada, bela, chen)])
     assert granted == {chen.delivery_id}
@@ -141,7 +141,7 @@ def test_a_row_made_beside_a_leave_is_skipped_when_it_is_claimed(stage: Stage) -
     with stage.database.write() as session:
         subscribers.leave(session, LIST, ada.subscriber_id, way=Way.PAGE, now=NOW)
         until = TODAY + dt.timedelta(days=21)
-        subscribers.pause(session, LIST, bela.subscriber_id, until, today=TODAY)
+        departures.pause(session, LIST, bela.subscriber_id, until, today=TODAY)
         subscribers.suppress(session, CHEN, "complaint", NOW)
         session.connection().exec_driver_sql("UPDATE deliveries SET state = 'queued'")
     assert stage.commit(claims=[stage.claim(item) for item in (ada, bela, chen)]) == frozenset()
@@ -220,7 +220,7 @@ def test_an_undone_leave_gives_back_the_issue_that_is_going_out(stage: Stage) ->
     due = stage.due()[0]
     with stage.database.write() as session:
         subscribers.leave(session, LIST, due.subscriber_id, way=Way.PAGE, now=NOW)
-        assert subscribers.undo_leave(session, LIST, due.subscriber_id, LATER)
+        assert departures.undo_leave(session, LIST, due.subscriber_id, LATER)
     assert stage.commit(claims=[stage.claim(due)], sender=SENDER) == {due.delivery_id}
 
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from newsletter.content.mailinglist import InDoubt
-from newsletter.store import issues, ledger, subscribers
+from newsletter.store import departures, issues, ledger, subscribers
 from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Fixed, Way
 from tests.store.stage import LIST, NOW, TODAY, Stage, outcome, set_stage
@@ -95,7 +95,7 @@ class Sending(RuleBasedStateMachine):
     @rule(person=PEOPLE)
     def come_back(self, person: str) -> None:
         with self.stage.database.write() as session:
-            back = subscribers.undo_leave(session, LIST, self.ids[person][1], NOW)
+            back = departures.undo_leave(session, LIST, self.ids[person][1], NOW)
         assert back == (person in self.away)
         self.away.discard(person)
 
@@ -103,7 +103,7 @@ class Sending(RuleBasedStateMachine):
     def pause(self, person: str) -> None:
         with self.stage.database.write() as session:
             until = TODAY + dt.timedelta(days=30)
-            subscribers.pause(session, LIST, self.ids[person][1], until, today=TODAY)
+            departures.pause(session, LIST, self.ids[person][1], until, today=TODAY)
 
     @rule(person=PEOPLE)
     def suppress(self, person: str) -> None:

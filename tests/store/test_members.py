@@ -6,10 +6,11 @@ from newsletter.content.entry import Tier
 from newsletter.content.preferences import Preferences
 from newsletter.store.admission import MOST_REFUSALS, Added, Admission, Member
 from newsletter.store.database import Database
+from newsletter.store.departures import departures
 from newsletter.store.fanout import audience_preview
 from newsletter.store.histories import history
 from newsletter.store.members import import_rows
-from newsletter.store.subscribers import departures, show
+from newsletter.store.subscribers import show
 from newsletter.store.suppressions import suppress
 from newsletter.store.values import SubscriptionState, Way
 from tests.store.stage import LIST, NOW, join, sync

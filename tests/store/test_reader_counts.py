@@ -4,9 +4,10 @@ import datetime as dt
 
 from newsletter.content.preferences import Preferences
 from newsletter.store import subscribers
+from newsletter.store.admission import Member
 from newsletter.store.database import Database
+from newsletter.store.members import import_rows
 from newsletter.store.reader_counts import reader_counts
-from newsletter.store.subscribers import Member
 from newsletter.store.values import SubscriptionState
 from tests.store.stage import LIST, NOW, TODAY, sync
 
@@ -22,7 +23,7 @@ def test_active_readers_are_counted_by_what_they_chose(database: Database) -> No
     ]
     with database.write() as session:
         sync(session)
-        subscribers.import_rows(session, LIST, members, source="", now=NOW)
+        import_rows(session, LIST, members, source="", now=NOW)
         for name in ("a", "d"):
             subscribers.suppress(session, f"{name}@example.test", "admin", NOW)
         found = reader_counts(session, LIST, TODAY)

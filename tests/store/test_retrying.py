@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from newsletter.errors import ConflictError
-from newsletter.store import breaker, issues, ledger, retrying, steering, subscribers
+from newsletter.store import breaker, departures, issues, ledger, retrying, steering, subscribers
 from newsletter.store.database import Database
 from newsletter.store.retrying import Found, Which
 from newsletter.store.tables import IssueRow
@@ -98,7 +98,7 @@ def test_who_left_paused_or_is_suppressed_is_let_be(stage: Stage) -> None:
     with stage.database.write() as session:
         until = TODAY + dt.timedelta(days=30)
         subscribers.leave(session, LIST, reader(stage, BEN), way=Way.PAGE, now=NOW)
-        subscribers.pause(session, LIST, reader(stage, DORA), until, today=TODAY)
+        departures.pause(session, LIST, reader(stage, DORA), until, today=TODAY)
         subscribers.suppress(session, EVE, "complaint", NOW)
     assert found(stage, Which()) == Found(again=1, away=3, held=0)
     assert again(stage, Which()) == 1

@@ -7,9 +7,11 @@ import pytest
 from newsletter.content.preferences import Preferences
 from newsletter.content.topics import Topic, TopicTree
 from newsletter.errors import NotFoundError
-from newsletter.store import lists, subscribers
+from newsletter.store import departures, lists, subscribers, suppressions
+from newsletter.store.admission import Admission, Member
 from newsletter.store.database import Database
-from newsletter.store.subscribers import Admission, Member
+from newsletter.store.members import import_rows
+from newsletter.store.suppressions import Suppression
 from newsletter.store.values import SubscriptionState, Way
 from tests.builders import make_list
 from tests.store.stage import LIST, NOW, join, sync
@@ -52,7 +54,7 @@ def test_leaving_twice_is_one_departure(database: Database) -> None:
             for _ in range(3)
         ]
         assert leaves == [True, False, False]
-        (departure,) = subscribers.departures(session, ada)
+        (departure,) = departures.departures(session, ada)
         assert (departure.way, departure.reason, departure.at) == (Way.ONE_CLICK, "too many", NOW)
         assert subscribers.state_counts(session, LIST) == {
             SubscriptionState.PENDING: 0,
@@ -73,9 +75,9 @@ def test_leaving_a_topic_is_leaving_that_alone_and_can_be_undone(database: Datab
         assert after.preferences.follows == frozenset({"operators"})
         assert after.preferences.mutes == {"proofs"}
         assert not subscribers.leave(session, LIST, ada, way=Way.PAGE, topic="proofs", now=NOW)
-        assert subscribers.undo_leave(session, LIST, ada, LATER, topic="proofs")
+        assert departures.undo_leave(session, LIST, ada, LATER, topic="proofs")
         assert subscribers.show(session, ADA).subscriptions[LIST].preferences == before
-        (departure,) = subscribers.departures(session, ada)
+        (departure,) = departures.departures(session, ada)
         assert (departure.topic, departure.undone_at) == ("proofs", LATER)
         with pytest.raises(NotFoundError, match="no topic 'alchemy'"):
             subscribers.leave(session, LIST, ada, way=Way.PAGE, topic="alchemy", now=NOW)
@@ -97,7 +99,7 @@ def test_undoing_the_leave_of_a_topic_sends_what_was_sent_before(
         ada = subscribers.show(session, ADA).id
         left = subscribers.leave(session, LIST, ada, way=Way.PAGE, topic=topic, now=NOW)
         assert left is before.gets(tree.lineage(topic)), "what they do not get they cannot leave"
-        subscribers.undo_leave(session, LIST, ada, LATER, topic=topic)
+        departures.undo_leave(session, LIST, ada, LATER, topic=topic)
         after = subscribers.show(session, ADA).subscriptions[LIST].preferences
     lines = [tree.lineage(one.name) for one in tree.topics]
     assert [after.gets(line) for line in lines] == [before.gets(line) for line in lines]
@@ -115,7 +117,7 @@ def test_an_import_adds_and_never_revives(database: Database) -> None:
             *members("stays", "left", "bad", "new", "new"),
             *members("leaving", "gone", state=SubscriptionState.LEFT),
         ]
-        report = subscribers.import_rows(session, LIST, rows, source="a file", now=LATER)
+        report = import_rows(session, LIST, rows, source="a file", now=LATER)
         assert (report.added, report.known, report.leaving) == (2, 2, 1)
         assert {(r.member.address, r.admission) for r in report.refusals} == {
             ("left@example.test", Admission.LEFT),
@@ -130,7 +132,7 @@ def test_an_import_adds_and_never_revives(database: Database) -> None:
         assert stays.preferences == Preferences(most=3)
         new = subscribers.show(session, "new@example.test").subscriptions[LIST]
         assert (new.consent_at, new.consent_source) == (LATER, "a file")
-        again = subscribers.import_rows(session, LIST, rows, source="a file", now=LATER)
+        again = import_rows(session, LIST, rows, source="a file", now=LATER)
         assert (again.added, again.leaving) == (0, 0)
 
 
@@ -147,7 +149,7 @@ def test_an_export_has_everybody_with_what_an_import_needs(database: Database) -
     ]
     with database.write() as session:
         sync(session)
-        subscribers.import_rows(session, LIST, rows, source="a file", now=LATER)
+        import_rows(session, LIST, rows, source="a file", now=LATER)
     with database.read() as session:
         assert list(subscribers.export(session, LIST)) == rows
 
@@ -173,8 +175,8 @@ def test_a_suppression_is_kept_with_its_first_reason_until_it_is_lifted(database
     with database.write() as session:
         assert subscribers.suppress(session, ADA, "bounce", NOW, detail="550 5.1.1")
         assert not subscribers.suppress(session, ADA.lower(), "complaint", LATER)
-        found = subscribers.suppression(session, ADA)
-        assert found == subscribers.Suppression(reason="bounce", detail="550 5.1.1", at=NOW)
-        assert subscribers.unsuppress(session, ADA)
-        assert not subscribers.unsuppress(session, ADA)
-        assert not subscribers.is_suppressed(session, ADA)
+        found = suppressions.suppression(session, ADA)
+        assert found == Suppression(reason="bounce", detail="550 5.1.1", at=NOW)
+        assert suppressions.unsuppress(session, ADA)
+        assert not suppressions.unsuppress(session, ADA)
+        assert not suppressions.is_suppressed(session, ADA)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from newsletter.content.preferences import Preferences
-from newsletter.store import subscribers
+from newsletter.store import members, subscribers
+from newsletter.store.admission import Member
 from newsletter.store.database import Database
 from newsletter.store.readers import subscription_reader
-from newsletter.store.subscribers import Member
 from tests.store.stage import LIST, NOW, join, migrate_to, sync
 
 ADA = "ada@example.test"
@@ -39,7 +39,7 @@ def test_a_zone_comes_with_a_file_and_goes_with_it(database: Database) -> None:
     member = Member(address=ADA, zone="America/New_York", consent_at=NOW, consent_source="a form")
     with database.write() as session:
         sync(session)
-        subscribers.import_rows(session, LIST, [member], source="", now=NOW)
+        members.import_rows(session, LIST, [member], source="", now=NOW)
         assert list(subscribers.export(session, LIST)) == [member]
 
 

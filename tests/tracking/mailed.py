@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from newsletter.content.entry import Period
 from newsletter.store import issues, ledger
 from newsletter.store.database import Database
-from newsletter.store.subscribers import Subscriber, departures, show
+from newsletter.store.departures import departures
+from newsletter.store.subscribers import Subscriber, show
 from newsletter.store.tables import DeliveryRow
 from newsletter.store.values import DeliveryState, Way
 from newsletter.tracking.inbound import Taken, take_in

@@ -10,7 +10,8 @@ from newsletter.store.database import Database
 from newsletter.store.departures import undo_leave
 from newsletter.store.feedback import FeedbackKind, feedback, unread_message
 from newsletter.store.lifting import lift
-from newsletter.store.subscribers import suppress, unsuppress
+from newsletter.store.subscribers import suppress
+from newsletter.store.suppressions import unsuppress
 from newsletter.store.values import DeliveryState, SubscriptionState, Way
 from newsletter.tokens import Purpose
 from tests.store.stage import LIST, NOW

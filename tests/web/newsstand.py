@@ -24,7 +24,7 @@ from newsletter.rendering.compiling import compile_issue
 from newsletter.rendering.counting import frozen_targets
 from newsletter.rendering.forms import variants
 from newsletter.rendering.templates import Template
-from newsletter.store import issues, ledger, lists, selections, subscribers
+from newsletter.store import departures, issues, ledger, lists, selections, subscribers
 from newsletter.store.database import Database
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from newsletter.tokens import Keyring, Purpose
@@ -102,7 +102,7 @@ class Newsstand:
     def departures(self, address: str = "ada@mail.example.net") -> list[Any]:
         with self.database.read() as session:
             person = subscribers.show(session, address)
-            return list(subscribers.departures(session, person.id))
+            return list(departures.departures(session, person.id))
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""

@@ -17,7 +17,7 @@ from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import printed
 from newsletter.store.arrangements import left_out
 from newsletter.store.clicks import store_links
-from newsletter.store.editions import compiled, plan_body
+from newsletter.store.editions import compiled
 from newsletter.store.endings import refuse_ended
 from newsletter.store.fanout import audience_preview, fan_out, standing_counts
 from newsletter.store.instants import instant, maybe_instant, seconds
@@ -42,7 +42,6 @@ __all__ = [
     "issue_head",
     "issue_state",
     "list_issues",
-    "plan_body",
     "save_draft",
     "selected",
     "skips",

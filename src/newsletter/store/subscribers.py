@@ -13,45 +13,27 @@ from newsletter.addresses import address_key
 from newsletter.content.preferences import Preferences
 from newsletter.content.serial import load
 from newsletter.errors import NotFoundError
-from newsletter.store.admission import Added, Admission, Member, Refusal
-from newsletter.store.departures import departures, leave, pause, subscription, undo_leave
+from newsletter.store.admission import Member
+from newsletter.store.departures import leave, subscription
 from newsletter.store.instants import maybe_instant
-from newsletter.store.members import add, import_rows
+from newsletter.store.members import add
 from newsletter.store.selections import preferences_id, selected
-from newsletter.store.suppressions import (
-    Suppression,
-    is_suppressed,
-    suppress,
-    suppression,
-    unsuppress,
-)
+from newsletter.store.suppressions import Suppression, suppress, suppression
 from newsletter.store.tables import PreferencesRow, SubscriberRow, SubscriptionRow
 from newsletter.store.values import SubscriptionState
 
 __all__ = [
-    "Added",
-    "Admission",
-    "Member",
-    "Refusal",
     "Subscriber",
     "Subscription",
-    "Suppression",
     "add",
-    "departures",
     "export",
-    "import_rows",
-    "is_suppressed",
     "leave",
-    "pause",
     "set_preferences",
     "set_zone",
     "show",
     "state_counts",
     "suppress",
-    "suppression",
     "topic_counts",
-    "undo_leave",
-    "unsuppress",
 ]
 
 
