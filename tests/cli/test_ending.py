@@ -81,6 +81,7 @@ def test_each_view_says_that_it_has_ended(ended: Run, tmp_path: Path) -> None:
 def test_following_the_files_says_that_it_stays_ended(ended: Run) -> None:
     said = ended("lists", "sync").out
     assert f"{LIST}: ended, and stays so: `newsletter lists reopen {LIST}`" in said
+    assert json.loads(ended("lists", "sync", "--json").out)[0]["ended"] is True
     assert json.loads(ended("lists", "show", "--json").out)[0]["ended"]
 
 

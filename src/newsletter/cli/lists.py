@@ -70,7 +70,7 @@ def sync(
             ended = ended_lists(session)
             warn_of_vanished(session, found.lists_folder)
     if json:
-        show_json([plain(report) for report in reports])
+        show_json([plain(report) | {"ended": report.list in ended} for report in reports])
         return
     for report in reports:
         describe(report, stays=report.list in ended)
