@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import typer
@@ -18,3 +19,17 @@ ListOption = Annotated[
 ]
 OnlyListOption = Annotated[str, typer.Option("--list", help="Only this list; else all.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def a_day(text: str | dt.datetime) -> dt.datetime:
+    """The beginning of a day, written as in a calendar of ISO 8601.
+
+    Raises:
+        BadParameter: it is none; the command line shows it and ends with 2.
+    """
+    if isinstance(text, dt.datetime):
+        return text
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (a day has no zone)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write it like 2026-12-31") from None

@@ -11,7 +11,7 @@ import typer
 from sqlmodel import Session
 
 from newsletter.cli import arranging
-from newsletter.cli.arguments import EntryArgument
+from newsletter.cli.arguments import EntryArgument, a_day
 from newsletter.cli.edge import (
     JsonOption,
     database,
@@ -44,7 +44,7 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="Weekly briefs and daily listings.")],
     date: Annotated[
         dt.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day of a listing that does not say."),
+        typer.Option(metavar="DAY", parser=a_day, help="The day of a listing that does not say."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -119,11 +119,11 @@ def _as_json(path: Path, document: sources.Document, report: ImportReport) -> di
 def list_(
     since: Annotated[
         dt.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Only those of this day or a later one."),
+        typer.Option(metavar="DAY", parser=a_day, help="Only those of this day or a later one."),
     ] = None,
     until: Annotated[
         dt.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Only those of this day or an earlier one."),
+        typer.Option(metavar="DAY", parser=a_day, help="Only those of this day or an earlier one."),
     ] = None,
     tier: Annotated[Tier | None, typer.Option(help="Only those of this tier.")] = None,
     search: Annotated[str, typer.Option(help="Words that the title holds.")] = "",

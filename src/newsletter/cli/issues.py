@@ -14,7 +14,7 @@ import typer
 from newsletter import forecasting, schedule, workflow
 from newsletter.cli import notes, reviewing, steering
 from newsletter.cli.addressing import ReaderOption
-from newsletter.cli.arguments import IssueArgument
+from newsletter.cli.arguments import IssueArgument, a_day
 from newsletter.cli.departing import told_of_erasure
 from newsletter.cli.edge import (
     JsonOption,
@@ -62,10 +62,13 @@ def assemble(
     week: Annotated[str, typer.Option(help="An ISO week, 2026-W06; without it, the last.")] = "",
     first: Annotated[
         dt.datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="Instead of a week: its first day."),
+        typer.Option(
+            "--from", metavar="DAY", parser=a_day, help="Instead of a week: its first day."
+        ),
     ] = None,
     last: Annotated[
-        dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="And its last day.")
+        dt.datetime | None,
+        typer.Option("--to", metavar="DAY", parser=a_day, help="And its last day."),
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.addressing import AddressArgument
-from newsletter.cli.arguments import ListOption
+from newsletter.cli.arguments import ListOption, a_day
 from newsletter.cli.departing import database_about, erasure_key
 from newsletter.cli.edge import (
     JsonOption,
@@ -34,7 +34,8 @@ def list_(
         SubscriptionState | None, typer.Option(help="Only who is in this state.")
     ] = None,
     since: Annotated[
-        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only who joined since then.")
+        dt.datetime | None,
+        typer.Option(metavar="DAY", parser=a_day, help="Only who joined since then."),
     ] = None,
     bounced: Annotated[
         bool, typer.Option("--bounced", help="Only whose mail has come back.")

@@ -14,7 +14,7 @@ from newsletter.addresses import parse_address
 from newsletter.audience import subscriber_csv
 from newsletter.cli import departing, moving, people
 from newsletter.cli.addressing import AddressArgument
-from newsletter.cli.arguments import IssueArgument, ListOption
+from newsletter.cli.arguments import IssueArgument, ListOption, a_day
 from newsletter.cli.choices import (
     Choice,
     FollowOption,
@@ -51,7 +51,7 @@ from newsletter.delivery.showing import ExplainedEntry, Explanation, explain
 from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import histories, issues, lists
 from newsletter.store import subscribers as store
-from newsletter.store.admission import Admission
+from newsletter.store.admission import REFUSED, Admission
 from newsletter.store.choosing import choose
 from newsletter.store.erasures import erased_among
 from newsletter.store.subscribers import Subscription
@@ -114,7 +114,8 @@ def add(
                 force=force,
             )
     if admission not in (Admission.ADDED, Admission.REVIVED):
-        raise ConflictError(f"{parsed} {admission}; nothing was changed")
+        way = "; --force-resubscribe says why you may" * (admission in REFUSED)
+        raise ConflictError(f"{parsed} {admission}; nothing was changed{way}")
     out.print(f"{parsed}: added to {name}")
 
 
@@ -169,7 +170,7 @@ def set_(
     pause_until: Annotated[
         dt.datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], help="No mail before that day; a past day ends a pause."
+            metavar="DAY", parser=a_day, help="No mail before that day; a past day ends a pause."
         ),
     ] = None,
     follow: FollowOption = None,
