@@ -135,7 +135,13 @@ def test_a_template_without_a_text_part_is_refused(tmp_path: Path) -> None:
         (IN_TEXT.format("{{ count('stars', 'a', 'b') }}"), 5, "no count 'stars'"),
         (IN_TEXT.format("{{ 1 / 0 }}"), 5, "ZeroDivisionError"),
         (IN_TEXT.format("{% include 'other.mjml' %}"), 5, "no file mine/other.mjml"),
-        ("<mj-section>", 0, "MJML does not compile"),
+        ("<mj-section>", 0, "does not compile: <mj-section> is not closed before </mj-body>"),
+        (
+            "<mj-section><mj-column><mj-text>Hello</mj-column></mj-section>",
+            0,
+            "<mj-text> is not closed before </mj-column>",
+        ),
+        ("</mj-section>", 0, "<mj-body> is not closed before </mj-section>"),
         (IN_TEXT.format("x" * 1100), 0, "998"),
     ],
 )

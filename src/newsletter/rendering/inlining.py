@@ -20,6 +20,10 @@ INLINE_STYLE = re.compile(
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _CLASS_NAME = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _CLASSES = re.compile(r"""(<[A-Za-z](?:[^<>"']|"[^"]*")*?)\sclass="([^"]*)\"""")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TAG = re.compile(
+    r"""<(?P<closes>/?)(?P<name>mj[\w-]*)(?:"[^"]*"|'[^']*'|[^<>"'])*?(?P<empty>/?)>"""
+)
 _IGNORE = ' data-premailer="ignore"'
 _PARTS = re.compile(
     r"""(<!--.*?-->)|<([A-Za-z][\w:-]*)\s((?:(?!\bstyle=)[^<>"']|"[^"]*")*(?:style=(?:"[^"]*"|'[^']*'))?)""",
@@ -37,11 +41,26 @@ def to_html(source: str, file: str) -> str:
     try:
         compiled = str(mjml.mjml2html(INLINE_STYLE.sub("", source)))
     except Exception as error:  # noqa: BLE001 (mrml raises bare ones of several kinds)
-        raise TemplateError(file, 0, f"MJML does not compile: {error}") from None
+        reason = _unbalanced(source) or str(error)
+        raise TemplateError(file, 0, f"MJML does not compile: {reason}") from None
     compiled = compiled.replace("<!doctype", "<!DOCTYPE", 1)  # premailer drops a lowercase one
     head, body, rest = _inlined(compiled, inline).partition("<body")
     head = head.replace("\n.", "\n .")  # a class that begins a line: SMTP would double its dot
     return head + _broken(_used_classes(head, body + rest))
+
+
+def _unbalanced(source: str) -> str:
+    """Which element is not closed, or never opened, which mrml does not tell; else empty."""
+    opened: list[str] = []
+    for tag in _TAG.finditer(_COMMENT.sub("", source)):
+        name = tag["name"]
+        if not tag["closes"]:
+            opened += [name] * (not tag["empty"])
+        elif not opened:
+            return f"</{name}> closes nothing"
+        elif (last := opened.pop()) != name:
+            return f"<{last}> is not closed before </{name}>"
+    return f"<{opened[-1]}> is not closed" if opened else ""
 
 
 def _inlined(html: str, styles: list[str]) -> str:
