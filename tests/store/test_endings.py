@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
+from threading import Thread
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from newsletter.content.preferences import Preferences
@@ -128,6 +131,39 @@ def test_a_list_does_not_end_while_an_issue_is_on_its_way(database: Database) ->
     with database.write() as session:
         cancel(session, stage.issue_id, NOW)
         assert endings.end(session, LIST, NOW, "eva") == 0
+
+
+def test_an_issue_that_is_frozen_beside_the_end_is_not_overlooked(
+    postgresql_database: Database,
+) -> None:
+    database, ended = postgresql_database, list[object]()
+    with database.write() as session:
+        sync(session)
+        draft = issues.save_draft(session, make_digest(), NOW)
+
+    def end() -> None:
+        try:
+            with database.write() as session:
+                ended.append(endings.end(session, LIST, NOW, "eva"))
+        except ConflictError as error:
+            ended.append(error)
+
+    beside = Thread(target=end)
+    with database.write() as session:
+        issues.freeze(session, draft.id, {"en": b"compiled"}, NOW)
+        beside.start()
+        give_up = time.monotonic() + 60
+        while not (ended or waits_for_a_lock(database)) and time.monotonic() < give_up:
+            time.sleep(0.01)
+    beside.join(60)
+    assert [type(one) for one in ended] == [ConflictError]
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    with database.read() as session:
+        found = session.connection().execute(text(f"{asked} AND wait_event_type = 'Lock'"))
+        return int(found.scalar_one()) > 0
 
 
 def test_what_waits_in_the_outbox_for_it_is_skipped_and_the_rest_goes(database: Database) -> None:

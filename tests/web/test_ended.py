@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from newsletter.store import endings, issues
+from newsletter.store.confirmations import Wish, WishKind
 from newsletter.store.values import SubscriptionState
+from newsletter.web.joining import ask
 from tests.web.mailed import mails, paths
 from tests.web.newsstand import NOW, Newsstand
 
@@ -39,6 +41,13 @@ def test_the_form_is_gone_and_says_so_kindly(newsstand: Newsstand) -> None:
         assert "<form" not in answer.text
     assert "本通讯已停刊" in newsstand.client.get(f"{FORM}?lang=zh").text
     assert newsstand.dump() == before, "nothing is stored, nothing mailed"
+
+
+def test_a_list_that_ends_while_somebody_asks_mails_them_nothing(newsstand: Newsstand) -> None:
+    end(newsstand)
+    wish = Wish(kind=WishKind.JOIN, list_name=LIST, address=NEW, language="en")
+    ask(newsstand.app.state.site, newsstand.digest.list, wish, NOW)
+    assert mails(newsstand, NEW) == []
 
 
 def test_a_link_that_would_confirm_waits_for_the_list_to_go_on(newsstand: Newsstand) -> None:
