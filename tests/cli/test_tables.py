@@ -1,4 +1,4 @@
-"""Tables on a terminal: on one too narrow for their columns, nothing that matters is cut away."""
+"""Tables and prose on a terminal: on a narrow one nothing that matters is cut away, nor words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from newsletter.cli import edge
+from newsletter.rendering.plaintext import columns
 
 HEADINGS = ("id", "made at", "kind", "to", "subject", "reply")
 ROWS = (
@@ -50,3 +51,28 @@ def test_on_a_narrow_terminal_each_row_has_its_cells_below_one_another(
     assert lines[6].split() == ["id", "2"]
     assert lines[-1].split() == ["reply", "ok"]
     assert "…" not in "".join(lines)
+
+
+SAID = (
+    "11 of 12 entries are on no topic but general: 一个蛋白质语言模型，从序列给出结构; and more"
+)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> list[str]:
+    file = io.StringIO()
+    console = Console(
+        file=file, force_terminal=terminal, color_system=None, width=40, soft_wrap=True
+    )
+    monkeypatch.setattr(edge, "out", console)
+    edge.show_prose(SAID, "    ", "  - ")
+    return file.getvalue().splitlines()
+
+
+def test_prose_is_broken_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = told(monkeypatch, terminal=True)
+    assert lines[0] == "  - 11 of 12 entries are on no topic but"
+    assert all(line.startswith("    ") and columns(line) <= 40 for line in lines[1:])
+
+
+def test_prose_is_one_line_where_it_is_piped(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(monkeypatch, terminal=False) == [f"  - {SAID}"]

@@ -16,8 +16,10 @@ from newsletter.cli.edge import (
     out,
     settings,
     show_json,
+    show_prose,
     split_issue,
     template_folders,
+    visible,
 )
 from newsletter.cli.linking import led
 from newsletter.content.moments import local_day
@@ -28,6 +30,8 @@ from newsletter.settings import Settings
 from newsletter.store import issues
 from newsletter.store.database import Database
 from newsletter.store.issues import Issue
+
+_INDENT = " " * 9
 
 
 def check(
@@ -98,12 +102,11 @@ def _refuse_few(db: Database, wanted: Issue) -> None:
 
 def _describe(finding: Finding) -> None:
     met = "" if finding.readers is None else f" ({counted(finding.readers, 'reader')})"
-    for line in (
-        f"{finding.severity.value:<8} {finding.code}: {finding.where}{met}",
-        f"         {finding.what}",
-        f"         mend: {finding.mend}",
-    ):
-        out.print("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+    head = f"{finding.severity.value:<8} "
+    show_prose(f"{finding.code}: {finding.where}{met}", _INDENT, head)
+    show_prose(finding.what, _INDENT)
+    # What mends it may be a command: broken by the terminal alone, it is copied whole.
+    out.print(f"{_INDENT}mend: {visible(finding.mend)}")
 
 
 def _part(some: int, every: int, what: str) -> str:

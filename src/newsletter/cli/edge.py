@@ -155,6 +155,20 @@ def _show_records(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
         show_facts([(name, cell) for name, cell in zip(headings, row, strict=True) if cell])
 
 
+def show_prose(text: str, indent: str = "", first: str | None = None) -> None:
+    """One paragraph, each line of it after `indent` (`first` before the first): on a terminal
+    broken between words, where the terminal itself would break them; elsewhere one line."""
+    line = visible(text)
+    begin = indent if first is None else first
+    if out.is_terminal:
+        # All of rendering comes with it, which few commands need.
+        from newsletter.rendering.plaintext import wrap
+
+        out.print(wrap(line, begin, indent, width=out.width))
+    else:
+        out.print(begin + line)
+
+
 def show_facts(facts: Mapping[str, object] | Sequence[tuple[str, object]]) -> None:
     """Names and values, one a line; in pairs where a name may come twice."""
     pairs = facts.items() if isinstance(facts, Mapping) else facts
@@ -171,7 +185,12 @@ def _cell(value: object) -> str:
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, (tuple, list, frozenset, set)):
         return ", ".join(map(str, sorted(value) if isinstance(value, (frozenset, set)) else value))
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+    return visible(str(value))
+
+
+def visible(text: str) -> str:
+    """`text` with its control characters, which a terminal would obey, written out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class Meter:

@@ -20,6 +20,7 @@ from newsletter.cli.edge import (
     out,
     show_facts,
     show_json,
+    show_prose,
     show_table,
 )
 from newsletter.cli.identity import who
@@ -176,8 +177,11 @@ def show(entry: EntryArgument, json: JsonOption = False) -> None:
             value = getattr(text, name)
             lines = value if isinstance(value, tuple) else (value,)
             out.print(f"\n{language}.{name}")
+            item = isinstance(value, tuple)
             for line in lines:
-                out.print(f"  {'- ' if isinstance(value, tuple) else ''}{line}")
+                for number, part in enumerate(line.split("\n")):
+                    begin = "  - " if item and not number else None
+                    show_prose(part, "    " if item else "  ", begin)
     if changes:
         out.print("\nchanged by")
     for change in changes:

@@ -26,6 +26,7 @@ from newsletter.cli.edge import (
     settings,
     show_facts,
     show_json,
+    show_prose,
     show_table,
     split_issue,
     template_folders,
@@ -144,7 +145,7 @@ def show(issue: IssueArgument, json: JsonOption = False) -> None:
         for language, text in texts.items():
             out.print(f"\n{language} {field}")
             for line in text.splitlines():
-                out.print(f"  {line}")
+                show_prose(line, "  ")
 
 
 def _judged(review: reviews.Review) -> str:
