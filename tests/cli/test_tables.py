@@ -53,9 +53,7 @@ def test_on_a_narrow_terminal_each_row_has_its_cells_below_one_another(
     assert "…" not in "".join(lines)
 
 
-SAID = (
-    "11 of 12 entries are on no topic but general: 一个蛋白质语言模型，从序列给出结构; and more"
-)
+SAID = "11 of 12 entries are on no topic but general: 一个蛋白质语言模型，从序列给出结构; and more"
 
 
 def told(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> list[str]:
