@@ -9,7 +9,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from newsletter.delivery.committer import LINGER, Committer, Skipped, Untried
+from newsletter.delivery.committer import LINGER, QUIET_TURNS, Committer, Skipped, Untried
 from newsletter.errors import DatabaseError
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from tests.delivery.memory_ledger import NOW, MemoryLedger
@@ -193,35 +193,77 @@ def test_a_ledger_at_hand_that_fails_fails_everybody() -> None:
     run(go())
 
 
-@pytest.mark.parametrize("company", [1, 2])
-def test_what_is_asked_for_when_a_send_ends_is_not_committed_after_it(company: int) -> None:
-    ledger, threads = nearby()
-
-    async def go() -> None:
-        with ThreadPoolExecutor(1) as executor:
-            committer = Committer(ledger, executor, lambda: company, ledger.at_once)
-            committer.submit(None, claim(1))
-            committer.skip(Skipped(2, "nothing for them"))
-            committer.close()
-            await asyncio.sleep(2 * LINGER)
-            with pytest.raises(DatabaseError, match="this send has ended"):
-                await committer.submit(None, claim(3))
-
-    run(go())
-    assert threads == [], "another sender may have it by now"
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
 
 
-def test_what_had_not_begun_when_the_send_ended_is_not_written() -> None:
+def test_a_group_waits_while_each_look_brings_another_and_no_longer() -> None:
     ledger, _ = nearby()
 
     async def go() -> None:
         with ThreadPoolExecutor(1) as executor:
-            committer = Committer(ledger, executor, at_once=ledger.at_once)
-            granted = committer.submit(None, claim(1))
-            await asyncio.sleep(0)  # its group is made up, and its turn has not come
-            committer.close()
-            with pytest.raises(DatabaseError, match="this send has ended"):
-                await granted
+            committer = Committer(ledger, executor, lambda: 99, ledger.at_once)
+            for number in range(1, 11):
+                committer.submit(None, claim(number))
+                await turns(QUIET_TURNS - 1)
+            await turns(QUIET_TURNS + 3)
+            assert ledger.groups == [10]
+            committer.submit(None, claim(11))
+            await turns(QUIET_TURNS + 3)
+            assert ledger.groups == [10, 1]
 
     run(go())
-    assert ledger.groups == []
+
+
+def test_a_group_of_all_who_are_there_waits_for_nobody() -> None:
+    ledger, _ = nearby()
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor, lambda: 2, ledger.at_once)
+            committer.submit(None, claim(1))
+            committer.submit(None, claim(2))
+            await turns(2)
+            assert ledger.groups == [2]
+
+    run(go())
+
+
+@pytest.mark.parametrize("company", [1, 9])
+@pytest.mark.parametrize("later", range(QUIET_TURNS + 6))
+def test_what_a_send_that_ends_asked_for_is_granted_or_not_written(
+    later: int, company: int
+) -> None:
+    ledger, _ = nearby()
+
+    async def go() -> bool:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor, lambda: company, ledger.at_once)
+            granted = committer.submit(None, claim(1))
+            committer.skip(Skipped(2, "nothing for them"))
+            await turns(later)
+            committer.close()
+            await turns(QUIET_TURNS + 6)
+            with pytest.raises(DatabaseError, match="this send has ended"):
+                await committer.submit(None, claim(3))
+            return granted.done() and granted.exception() is None and granted.result()
+
+    written = run(go())
+    assert written == (ledger.rows[1].state is DeliveryState.SENDING), "another may have it by now"
+    assert written == (ledger.rows[2].state is DeliveryState.SKIPPED)
+    assert written == (later > (1 if company == 1 else QUIET_TURNS + 1))
+
+
+def test_what_a_thread_would_commit_after_the_send_has_ended_is_not_committed() -> None:
+    ledger, threads = nearby()
+
+    async def go() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            committer = Committer(ledger, executor, lambda: 2)
+            committer.submit(None, claim(1))
+            committer.close()
+            await asyncio.sleep(2 * LINGER)
+
+    run(go())
+    assert threads == [], "another sender may have it by now"

@@ -20,7 +20,12 @@ from newsletter.errors import DatabaseError, NewsletterError
 from newsletter.store.values import Claim, Outcome
 
 LINGER = 0.002
-"""Seconds that a commit waits for connections that are not in it yet; a fuller one costs less."""
+"""Seconds that a commit in a thread waits for connections that are not in it yet: a full one costs
+less, and changing threads costs much."""
+
+QUIET_TURNS = 3
+"""Turns of the event loop without a new wish, after which a commit on it waits no longer: a reply
+that is there to be read is a wish within two, and all others wait for the relay anyway."""
 
 Granted = frozenset[int]
 """The ids of the claims that are granted."""
@@ -90,6 +95,7 @@ class Committer:
     ) -> None:
         self._ledger = ledger
         self._at_once: AtOnce = at_once or _never
+        self._on_loop = at_once is not None
         self._executor = executor
         self._company = company
         self._loop = asyncio.get_running_loop()
@@ -167,8 +173,20 @@ class Committer:
             self._soon = True
             self._forget_timer()
             self._loop.call_soon(self._commit)
+        elif self._timer is None and self._on_loop:
+            self._look(0, QUIET_TURNS)
         elif self._timer is None:
             self._timer = self._loop.call_later(LINGER, self._commit)
+
+    def _look(self, seen: int, turns: int) -> None:
+        """Commits once so many turns in a row have brought nothing to the group."""
+        wishes = len(self._waiting) + len(self._skips)
+        if wishes > seen:
+            turns = QUIET_TURNS
+        if turns:
+            self._timer = self._loop.call_soon(self._look, wishes, turns - 1)
+        else:
+            self._commit()
 
     def _forget_timer(self) -> None:
         if self._timer is not None:
