@@ -108,7 +108,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--octets", type=int, nargs="+", default=[5_000, 40_000, 90_000])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.5, help="about, of each turn")
+    # An eighth of a second goes into beginning a send, to however many it is.
+    parser.add_argument("--seconds", type=float, default=6, help="about, of each turn")
     parser.add_argument("--distinct", type=int, help="selections; each reader's own if not said")
     given = parser.parse_args()
     for wanted in given.octets:
