@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -195,3 +198,99 @@ def test_many_at_once_go_on_with_the_new_file(sqlite_database: Database, file: P
     with closing(Database.open(f"sqlite:///{file}")) as another:
         expected = {f"reader{number}@example.org" for number in range(7)} | {"ada@example.org"}
         assert known(another) == expected
+
+
+_USES_IT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode=WAL")
+connection.execute("CREATE TABLE notes (number)")
+for number in (1, 2):
+    connection.execute("INSERT INTO notes VALUES (?)", (number,))
+    print(number, flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_log_that_another_process_writes_is_never_set_aside(
+    sqlite_database: Database, file: Path
+) -> None:
+    add(sqlite_database, "late@example.org")
+    backed_up(file, file.with_suffix(".backup")).rename(file)
+    # It comes to the new file sooner than we do, with the log that lies beside.
+    with subprocess.Popen(
+        [sys.executable, "-c", _USES_IT, str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as another:
+        assert another.stdin
+        assert another.stdout
+        assert another.stdout.readline() == "1\n"
+        known(sqlite_database)
+        another.stdin.write("\n")
+        another.stdin.flush()
+        assert another.stdout.readline() == "2\n"
+        with sqlite_database.read() as session:
+            numbers = session.connection().execute(text("SELECT number FROM notes")).scalars()
+            assert numbers.all() == [1, 2]
+        another.stdin.write("\n")
+        another.stdin.flush()
+    assert not [found for found in files(file) if ".before-" in found.name]
+
+
+def test_a_file_that_comes_back_after_another_is_not_written_beside_its_log(
+    sqlite_database: Database, file: Path
+) -> None:
+    backup = backed_up(file, file.with_suffix(".backup"))
+    with sqlite_database.read() as one, sqlite_database.read() as other:
+        one.connection(), other.connection()  # both go to the pool, with the first file's log
+    aside = file.with_suffix(".aside")
+    file.rename(aside)
+    backup.rename(file)
+    assert known(sqlite_database) == {"ada@example.org"}
+    file.rename(backup)
+    aside.rename(file)
+    for _ in range(3):  # on whatever connection the pool has
+        with pytest.raises(DatabaseError, match="it stood here before"):
+            add(sqlite_database, "bo@example.org")
+
+
+def test_a_log_whose_file_is_away_is_not_thrown_away_by_a_new_file(
+    sqlite_database: Database, file: Path, tmp_path: Path
+) -> None:
+    add(sqlite_database, "late@example.org")
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    for found in files(file):
+        shutil.copy(found, place)
+    copy = place / file.name
+    copy.rename(place / "away")
+    with pytest.raises(DatabaseError, match=r"its log .* is, which would be lost"):
+        Database.open(f"sqlite:///{copy}")
+    (place / "away").rename(copy)
+    with closing(Database.open(f"sqlite:///{copy}")) as again:
+        assert known(again) == {"ada@example.org", "late@example.org"}
+
+
+def test_a_folder_in_its_place_is_no_database(sqlite_database: Database, file: Path) -> None:
+    file.rename(file.with_suffix(".aside"))
+    file.mkdir()
+    with pytest.raises(DatabaseError, match=AWAY):
+        known(sqlite_database)
+
+
+def test_a_file_in_its_folders_place_is_no_database(sqlite_database: Database, file: Path) -> None:
+    folder = file.parent
+    aside = folder.rename(folder.with_name("aside"))
+    folder.write_text("")
+    with pytest.raises(DatabaseError, match=AWAY):
+        known(sqlite_database)
+    folder.unlink()
+    aside.rename(folder)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///file:some.db?uri=true", "sqlite:///some.db?mode=ro"])
+def test_options_of_sqlite_are_refused(url: str) -> None:
+    with pytest.raises(DatabaseError, match="takes a path and no options"):
+        Database.open(url)

@@ -207,6 +207,11 @@ def _parse(url: str) -> URL:
     if parsed.drivername == "postgresql+psycopg":
         return parsed
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
+        if parsed.database.startswith("file:") or parsed.query:
+            raise DatabaseError(
+                "the database URL of SQLite takes a path and no options: write "
+                "sqlite:///newsletter.db"
+            )
         return parsed
     raise DatabaseError(
         f"the database URL begins with {parsed.drivername!r}: write sqlite:///newsletter.db "
@@ -252,6 +257,8 @@ def _reason(error: Exception) -> str | None:
         return "is of another version than this program: run `newsletter db upgrade`"
     if "database is locked" in text:
         return f"is locked by another process for more than {BUSY_SECONDS} s: try again"
+    if "which would be lost" in text:
+        return text
     if "unable to open database file" in text:
         return "cannot be opened: it or its folder is not there, or may not be written"
     if "readonly database" in text:

@@ -6,24 +6,29 @@ will ever read what it writes. So none is given out but for the file that stands
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import InvalidatePoolError
 
 BEGIN = "newsletter_begin"
 """The option of a connection that says how its transactions begin."""
 
 # What is deleted is written over: whoever was erased is not in the file any more.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+
+# Where SQLite's locks on a file lie: whoever has it open to read holds some of these octets.
+# https://www.sqlite.org/src/file/src/os.h (PENDING_BYTE)
+_LOCKS_AT, _LOCKS = 0x4000_0000, 512
 
 Inode = tuple[int, int]
 """The device of a file, and its number there."""
@@ -32,13 +37,20 @@ Inode = tuple[int, int]
 class Placed(sqlite3.Connection):
     """A connection with the file that it has opened, and the place where that stood."""
 
-    path: Path
+    place: _Place
     opened: Inode | None = None
+    turn: int = 0
+
+    @property
+    def path(self) -> Path:
+        """Where its file stood when it was opened."""
+        return self.place.path
 
     @property
     def astray(self) -> bool:
-        """Whether its file is not the one in its place."""
-        return _inode(self.path) != self.opened
+        """Whether its file is not the one in its place, or was not meanwhile: its log is then not
+        the one that others read."""
+        return self.turn != self.place.turn or _inode(self.path) != self.opened
 
 
 def engine(url: URL, busy_seconds: float) -> Engine:
@@ -66,7 +78,8 @@ def engine(url: URL, busy_seconds: float) -> Engine:
     @event.listens_for(made, "checkout")
     def look(connection: Placed, _record: object, _proxy: object) -> None:
         if connection.astray:
-            raise DisconnectionError  # the pool takes another, to the file that is there
+            # The pool takes another, to the file that is there, and so in place of all it has.
+            raise InvalidatePoolError
         place.note_log()
 
     @event.listens_for(made, "begin")
@@ -78,6 +91,12 @@ def engine(url: URL, busy_seconds: float) -> Engine:
         place.forget()
 
     return made
+
+
+_BACK_AGAIN = (
+    "it stood here before, and another one meanwhile: end every process that uses it, see that the "
+    "-wal file beside it is its own (it may be called .before-…), and start again"
+)
 
 
 def gone(path: Path) -> str:
@@ -92,9 +111,12 @@ class _Place:
     """Where a database stands, and which files stood there last."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._made, self._one = path, False, Lock()
+        self.path, self.turn = path, 0
+        """Where it stands, and how often another one came there."""
+        self._made, self._one = False, Lock()
         self._log_path = path.with_name(f"{path.name}-wal")
         self._file, self._log = _Pin(), _Pin()
+        self._earlier: list[_Pin] = []
 
     def connection(self, connect: Callable[[str, bool], Any]) -> Any:
         """Another connection to the file that is there; the first one makes it.
@@ -103,24 +125,34 @@ class _Place:
             sqlite3.Error: it cannot be opened.
         """
         with self._one:
-            before = _inode(self._path)
-            if before and self._file.inode not in (None, before):
-                if not _is_whole(self._path):
-                    raise sqlite3.OperationalError("it is not whole, or not yet")
-                self._set_log_aside()
-            # Only the first connection may make the file. One that made it anew after it was moved
-            # away would have SQLite remove the log that lies beside, and what was committed last.
-            address = f"{self._path.as_uri()}?mode=rw" if self._made else str(self._path)
-            connection = connect(address, self._made)
-            connection.path, connection.opened = self._path, _inode(self._path)
-            if self._made and connection.opened != before:
-                connection.close()
-                raise sqlite3.OperationalError("unable to open database file")
-            self._made = True
-            if self._file.inode != connection.opened:
-                self._file.take(self._path)
-                self._log.drop()
-            return connection
+            try:
+                return self._connected(connect)
+            except OSError as error:
+                raise sqlite3.OperationalError("unable to open database file") from error
+
+    def _connected(self, connect: Callable[[str, bool], Any]) -> Any:
+        before = _inode(self.path)
+        if before and self._file.inode not in (None, before):
+            self._come_to_another(before)
+        elif not self._made and not _octets(self.path) and _octets(self._log_path):
+            raise sqlite3.OperationalError(_log_alone(self._log_path))
+        # Only the first connection may make the file. One that made it anew after it was moved
+        # away would have SQLite remove the log that lies beside, and what was committed last.
+        address = f"{self.path.as_uri()}?mode=rw" if self._made else str(self.path)
+        connection = connect(address, self._made)
+        connection.place, connection.opened = self, _inode(self.path)
+        if self._made and connection.opened != before:
+            connection.close()
+            raise sqlite3.OperationalError("unable to open database file")
+        self._made = True
+        if self._file.inode != connection.opened:
+            self._earlier.append(self._file)
+            self._file = _Pin()
+            self._file.take(self.path)
+            self._log.drop()
+            self.turn += 1
+        connection.turn = self.turn
+        return connection
 
     def note_log(self) -> None:
         """Keeps in mind which log belongs to the file; it comes with the first transaction."""
@@ -131,8 +163,26 @@ class _Place:
     def forget(self) -> None:
         """Lets go of the files."""
         with self._one:
-            self._file.drop()
-            self._log.drop()
+            for pin in (*self._earlier, self._file, self._log):
+                pin.drop()
+            self._earlier.clear()
+
+    def _come_to_another(self, found: Inode) -> None:
+        """Sees to it that the file that stands here now can be opened.
+
+        Raises:
+            sqlite3.Error: it is not whole, or its log was left elsewhere.
+            OSError: it cannot be opened, or its log not be moved.
+        """
+        if found in (pin.inode for pin in self._earlier):
+            raise sqlite3.OperationalError(_BACK_AGAIN)
+        with self.path.open("r+b") as file:
+            if not _is_whole(file):
+                raise sqlite3.OperationalError("it is not whole, or not yet")
+            with _unused(file) as alone:
+                # Who came first has the log that lies there open, and may have committed into it.
+                if alone:
+                    self._set_log_aside()
 
     def _set_log_aside(self) -> None:
         """Takes the log of the file that was there before from beside the one that is there now:
@@ -141,9 +191,9 @@ class _Place:
             return  # it was taken along, or is the new file's
         kept = self._log_path.with_name(f"{self._log_path.name}.before-{self._log.inode[1]}")
         self._log_path.rename(kept)
-        self._path.with_name(f"{self._path.name}-shm").unlink(missing_ok=True)  # its mere index
+        self.path.with_name(f"{self.path.name}-shm").unlink(missing_ok=True)  # its mere index
         structlog.get_logger("newsletter.store").warning(
-            "another database was put in its place", file=str(self._path), log_before=str(kept)
+            "another database was put in its place", file=str(self.path), log_before=str(kept)
         )
 
 
@@ -158,7 +208,7 @@ class _Pin:
     def take(self, path: Path) -> None:
         """Holds the file at `path`, if there is one, in place of any other."""
         self.drop()
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # one that cannot be looked at is not there, as for `_inode`
             self._descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
             found = os.fstat(self._descriptor)
             self.inode = found.st_dev, found.st_ino
@@ -173,23 +223,51 @@ class _Pin:
         self.drop()
 
 
-def _is_whole(path: Path) -> bool:
+def _is_whole(file: BinaryIO) -> bool:
     """Whether as much of a file is there as its header tells of: of one that is being copied it is
     not, and what was written into that would be spoilt.
     https://www.sqlite.org/fileformat.html (1.3.2, 1.3.7)
 
     Nobody here may have it open yet: see `_Pin`.
     """
-    with path.open("rb") as file:
-        header = file.read(100)
-        size = os.fstat(file.fileno()).st_size
+    header = file.read(100)
+    size = os.fstat(file.fileno()).st_size
     page = int.from_bytes(header[16:18])
     pages = int.from_bytes(header[28:32])
     return len(header) == 100 and size >= pages * (page if page > 1 else 65_536)
 
 
+@contextmanager
+def _unused(file: BinaryIO) -> Iterator[bool]:
+    """Whether no other process has a database open; if so, none begins to within the `with`.
+    https://www.sqlite.org/lockingv3.html"""
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKS, _LOCKS_AT)
+    except (BlockingIOError, PermissionError):  # EAGAIN or EACCES (fcntl(2))
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN, _LOCKS, _LOCKS_AT)
+
+
+def _log_alone(log: Path) -> str:
+    return (
+        f"is not there, but its log {log} is, which would be lost: put its file back, "
+        "or take the log away"
+    )
+
+
+def _octets(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
 def _inode(path: Path) -> Inode | None:
-    with suppress(FileNotFoundError):
+    """Which file stands at `path`; None where none can be looked at."""
+    with suppress(OSError):
         found = path.stat()
         return found.st_dev, found.st_ino
     return None
