@@ -47,9 +47,20 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, named
     assert "\n" not in str(error.value)
 
 
-def test_a_misspelt_variable_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="NEWSLETTER_SMPT_URL"):
+def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"NEWSLETTER_SMPT_URL .*did you mean smtp_url\?$"):
         settings.load(tmp_path, {"NEWSLETTER_SMPT_URL": "smtp://relay.example"})
+
+
+def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    (tmp_path / settings.FILE_NAME).write_text('databse_url = "sqlite:///x.db"\n')
+    with pytest.raises(SettingsError, match=r"databse_url .*did you mean database_url\?$"):
+        settings.load(tmp_path, {})
+
+
+def test_what_is_like_no_setting_is_refused_with_all_there_are(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"NEWSLETTER_COLOUR .*there are .*smtp_url.*log_level"):
+        settings.load(tmp_path, {"NEWSLETTER_COLOUR": "blue"})
 
 
 def test_a_missing_relay_is_named_with_where_it_was_looked_for(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -227,7 +228,7 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings
         shown = PREFIX + name.upper() if from_environment else name
         reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         if first["type"] == "extra_forbidden":
-            reason = f"is no setting; there are {', '.join(Settings.model_fields)}"
+            reason = _unknown(name)
         raise SettingsError(f"{shown} (in {where}) {reason}") from None
 
 
@@ -245,12 +246,15 @@ def _read(path: Path) -> dict[str, Any]:
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     # A misspelt variable would otherwise leave the default in force, in silence.
     for name in environment:
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in (
-            *Settings.model_fields,
-            "require_system",
-        ):
-            known = ", ".join(PREFIX + field.upper() for field in Settings.model_fields)
-            raise SettingsError(f"{name} (in the environment) is no setting; there are {known}")
+        field = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and field not in (*Settings.model_fields, "require_system"):
+            raise SettingsError(f"{name} (in the environment) {_unknown(field)}")
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, Settings.model_fields, 1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(Settings.model_fields)}"
+    return f"is no setting; {meant}"
 
 
 def _missing(name: str, mend: str) -> str:
