@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import workflow
+from newsletter.cli.app import GROUPS
 from newsletter.store import issues
 from newsletter.store.database import Database
 from tests.cli.conftest import ISSUE, SAMPLES, Run
@@ -50,6 +51,17 @@ def test_help_of_a_group_that_lists_by_default_says_where_its_options_are(
     run: Run, group: str
 ) -> None:
     assert f"see newsletter {group} list --help" in run(group, "--help").out
+
+
+@pytest.mark.parametrize("group", ["", *GROUPS])
+def test_help_says_in_a_whole_sentence_what_each_command_does(
+    run: Run, monkeypatch: pytest.MonkeyPatch, group: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = run(*group.split(), "--help").out.split("\nCommands:\n")[1].split("\n\n")[0]
+    lines = listed.splitlines()
+    assert lines
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
 
 
 def test_syncing_again_says_that_nothing_changed(ready: Run) -> None:

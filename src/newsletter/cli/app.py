@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from newsletter import __version__
 from newsletter.errors import NewsletterError
 
-_GROUPS = {
+GROUPS = {
     "db": "database",
     "lists": "lists",
     "entries": "entries",
@@ -47,12 +47,12 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         del ctx
-        return [*_COMMANDS, *_GROUPS]
+        return [*_COMMANDS, *GROUPS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         del ctx
-        if cmd_name in _GROUPS:
-            group: typer.Typer = _module(_GROUPS[cmd_name]).app
+        if cmd_name in GROUPS:
+            group: typer.Typer = _module(GROUPS[cmd_name]).app
             found = typer.main.get_group(group)
             found.name = cmd_name
             return found

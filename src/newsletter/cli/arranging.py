@@ -28,7 +28,7 @@ def move(
     to: Annotated[str, typer.Argument(metavar="PLACE", help="A number, or first, last, up, down.")],
     issue: IssueOption = "",
 ) -> None:
-    """Put an entry at another place of a draft, no further than its tier reaches."""
+    """Put an entry at another place of a draft, within its tier."""
     with database() as db, db.write() as session:
         found, key = _meant(session, entry, issue)
         place = _place(to, _keys(found).index(key) + 1, len(_keys(found)))
@@ -43,7 +43,10 @@ def tier(
     ],
     issue: IssueOption = "",
 ) -> None:
-    """Give an entry another tier in a draft; `entries edit ENTRY tier=…` does so for all issues."""
+    """Give an entry another tier in a draft alone.
+
+    `entries edit ENTRY tier=…` does so for all issues.
+    """
     wanted = None if to.lower() == OWN else _tier(to)
     with database() as db, db.write() as session:
         found, key = _meant(session, entry, issue)
@@ -57,7 +60,7 @@ def drop(
         str, typer.Option("--issue", help="Leave it out of this issue alone, LIST/WEEK.")
     ] = "",
 ) -> None:
-    """Keep an entry out of every issue not yet frozen; or, with --issue, out of that one alone."""
+    """Keep an entry out of all drafts; with --issue, out of one."""
     with database() as db, db.write() as session:
         if not issue:
             _everywhere(session, entry, True)

@@ -53,7 +53,10 @@ def read(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Read bounces, complaints and mails that ask to leave; a report that was read counts once."""
+    """Read bounces, complaints and mails that ask to leave.
+
+    A report that was read before counts once.
+    """
     found = settings()
     piped = "-" in (paths or ())
     try:
@@ -174,8 +177,10 @@ def review(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """What waits for your word, or your word on it: addresses of which too many turned bad at once,
-    and reports that anybody could have written."""
+    """What waits for your word, or your word on it.
+
+    Addresses of which too many turned bad at once, and reports that anybody could have written.
+    """
     if issue is not None and suppress is None:
         raise NewsletterError(f"what of {issue}? say --suppress or --dismiss")
     if issue is None and suppress is not None:

@@ -38,7 +38,10 @@ def check(
     issue: IssueArgument,
     json: JsonOption = False,
 ) -> None:
-    """Say what would embarrass after sending; exit code 1 if any of it is an error."""
+    """Say what would embarrass after sending.
+
+    Ends with exit code 1 if any of it is an error.
+    """
     found = settings()
     with database(found) as db:
         with db.read() as session:

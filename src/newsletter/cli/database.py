@@ -15,9 +15,10 @@ app = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=N
 
 
 def init() -> None:
-    """Make this folder a place to work in: settings with a key, a list, templates, a database.
+    """Make this folder a place to work in.
 
-    What is there already is left as it is.
+    It gets settings with keys, a sample list, templates and a database; what is there already is
+    left as it is.
     """
     folder = Path.cwd()
     path = folder / settings_module.FILE_NAME
@@ -45,7 +46,7 @@ def init() -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Bring the database to the version that this program needs, making it if there is none."""
+    """Bring the database to this version, making it if there is none."""
     url = settings().database_url.get_secret_value()
     database = Database.open(url)
     try:

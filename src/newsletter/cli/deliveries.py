@@ -41,8 +41,10 @@ def list_(
     to: OnlyAddressOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Every reader's row: state, attempts, and what the relay said last; with --to, every attempt.
-    `list` may be left out."""
+    """Every reader's row; with --to, every attempt.
+
+    State, attempts, and what the relay said last. `list` may be left out.
+    """
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         rows = _rows(session, found.id, state, domain, to, alive_in(db))

@@ -45,7 +45,10 @@ def demo(
         typer.Option("--serve/--no-serve", help="Show the mail afterwards; on a terminal it does."),
     ] = None,
 ) -> None:
-    """Run the main job with sample data: documents in, 300 readers, mail out to a catcher."""
+    """Run the main job with sample data, in a folder of its own.
+
+    Documents in, 300 readers, mail out to a catcher.
+    """
     configure_logs("warning")
     found = _prepare(folder.resolve(), port)
     mail = folder / "mail"

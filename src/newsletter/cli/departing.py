@@ -60,7 +60,10 @@ def unsubscribe(
     list_name: OnlyListOption = "",
     reason: ReasonOption = "",
 ) -> None:
-    """Take somebody off a list, or off all; what is queued for them is not sent."""
+    """Take somebody off a list, or off all.
+
+    What is queued for them is not sent.
+    """
     with database_about(address) as db, db.write() as session:
         person = store.show(session, address)
         if list_name and list_name not in person.subscriptions:
@@ -93,7 +96,10 @@ def unsuppress(
     address: AddressArgument,
     reason: ReasonOption,
 ) -> None:
-    """Let an address be mailed again; leaves that bounces caused are taken back, others stand."""
+    """Let an address be mailed again.
+
+    Leaves that bounces caused are taken back; others stand.
+    """
     parsed = parse_address(address)
     with database() as db, db.write() as session:
         again = lift(session, parsed, reason, now())
@@ -108,7 +114,10 @@ def erase(
     reason: ReasonOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Forget a person, and keep no more than a keyed hash that says not to mail them."""
+    """Forget a person.
+
+    No more is kept than a keyed hash that says not to mail them.
+    """
     key = erasure_key(settings())
     if key is None:
         raise SettingsError(

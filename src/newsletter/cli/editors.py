@@ -46,7 +46,10 @@ def add(
     list_name: ListOption = "",
     name: Annotated[str, typer.Option(help="What the history calls them.")] = "",
 ) -> None:
-    """Let somebody edit a list, and mail them a link that opens once; again, for a new link."""
+    """Let somebody edit a list, and mail them a link.
+
+    The link opens once; the same command again mails a new one.
+    """
     found = settings()
     configure_logs(found.log_level)
     relay = parse_relays(found.relay_url, found.fallback_relay_url)

@@ -20,9 +20,10 @@ from newsletter.store.values import IssueState, SubscriptionState
 
 
 def end(list_name: ListArgument, yes: YesOption = False) -> None:
-    """End a list: no sign-up, no new issue, no mail about either; `reopen` takes it back.
+    """End a list; `reopen` takes it back.
 
-    What was sent goes on working: leaving, choices, the view in a browser, archive and feed.
+    There is no sign-up, no new issue and no mail about either. What was sent goes on working:
+    leaving, choices, the view in a browser, archive and feed.
     """
     with database() as db:
         with db.read() as session:
@@ -41,7 +42,10 @@ def end(list_name: ListArgument, yes: YesOption = False) -> None:
 
 
 def reopen(list_name: ListArgument) -> None:
-    """Let a list go on that had ended: with sign-ups at once, and issues from its next moment."""
+    """Let a list go on that had ended.
+
+    Sign-ups are open at once; issues begin with the next moment of its schedule.
+    """
     with database() as db, db.write() as session:
         found = lists.get_list(session, list_name)
         changed = endings.reopen(session, list_name, now(), who())

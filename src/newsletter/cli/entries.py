@@ -49,7 +49,10 @@ def import_(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Read documents; each file is taken whole or, if it is not understood, not at all."""
+    """Read documents, each whole or not at all.
+
+    A file that is not understood changes nothing.
+    """
     reports, refused = [], 0
     with database() as db:
         for path in files:

@@ -86,9 +86,10 @@ def import_(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Put the people of a file on a list; who left is never brought back, bad rows are reported.
+    """Put the people of a file on a list.
 
-    Exports of Mailchimp, listmonk, Substack and Ghost are known by their header.
+    Who left is never brought back; bad rows are reported, and the rest is kept. Exports of
+    Mailchimp, listmonk, Substack and Ghost are known by their header.
     """
     found = settings()
     with database(found) as db:

@@ -73,7 +73,10 @@ def assemble(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Put an issue together from the entries of its days; again, until it is frozen by `send`."""
+    """Put an issue together from the entries of its days.
+
+    That can be done again until `send` freezes it.
+    """
     if bool(first) != bool(last) or (week and first):
         raise typer.BadParameter("give --week, or both --from and --to, or none of them")
     with database() as db:
@@ -160,7 +163,10 @@ def render(
     out_file: Annotated[Path | None, typer.Option("--out", help="A file for the message.")] = None,
     text: Annotated[bool, typer.Option("--text", help="The plain-text part, to read.")] = False,
 ) -> None:
-    """The message of one subscriber, byte for byte as sent, or as it would be sent now."""
+    """The message of one reader, byte for byte.
+
+    As it was sent or, before that, as it would be sent now.
+    """
     found = settings()
     with database(found) as db:
         with db.read() as session:

@@ -56,7 +56,10 @@ def sync(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make the database follow subscribers/*/list.toml, and print the difference."""
+    """Make the database follow the files of the lists.
+
+    They are subscribers/*/list.toml; prints what changed.
+    """
     found = settings()
     with database(found) as db:
         reports = sync_folder(
@@ -151,7 +154,10 @@ def show(
     name: Annotated[str | None, typer.Argument(help="A list; without it, all.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Lists with their readers by state; one list with its readers by what they chose."""
+    """Lists with their readers by state; or one list in full.
+
+    Of one list its readers are told by what they chose.
+    """
     with database() as db, db.read() as session:
         if name is None:
             _show_all(session, json)

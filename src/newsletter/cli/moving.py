@@ -19,7 +19,10 @@ def move(
     old: OldAddressArgument,
     new: Annotated[str, typer.Argument(metavar="NEW")],
 ) -> None:
-    """Give a person another address; choices, consent and history stay theirs."""
+    """Give a person another address.
+
+    Choices, consent and history stay theirs.
+    """
     address = parse_address(new)
     with database_about(old) as db, db.write() as session:
         person = store.show(session, old)

@@ -32,7 +32,10 @@ def edit(
         str, typer.Option(help="Take it from this file; `-` is the standard input.")
     ] = "",
 ) -> None:
-    """Write an issue's notes, summary and takeaway as Markdown, in $EDITOR; what is empty goes."""
+    """Write an issue's notes, summary and takeaway.
+
+    As one sheet of Markdown, in $EDITOR; what is empty goes.
+    """
     with database() as db:
         with db.read() as session:
             found = issues.get_issue(session, *split_issue(issue))

@@ -79,7 +79,10 @@ def list_(
 
 @app.command()
 def send() -> None:
-    """Send what is due in the outbox; `serve` and each `send` of an issue do so by themselves."""
+    """Send what is due in the outbox.
+
+    `serve` and each `send` of an issue do so by themselves.
+    """
     found = settings()
     configure_logs(found.log_level)
     relay = parse_relays(found.relay_url, found.fallback_relay_url)

@@ -77,7 +77,10 @@ def list_(
 
 
 def history(address: AddressArgument, json: JsonOption = False) -> None:
-    """Everything that happened to a person: consent, mail, bounces, leaving, coming back."""
+    """All that happened to a person.
+
+    Consent, mail, bounces, leaving, coming back.
+    """
     with database_about(address) as db, db.read() as session:
         person = store.show(session, address)
         earlier = erasure(session, address, erasure_key(settings()))

@@ -50,7 +50,10 @@ def preview(
         bool | None, typer.Option("--open/--no-open", help="Open it in a browser; on a terminal.")
     ] = None,
 ) -> None:
-    """Show an issue on a local page as its readers will have it, and follow every change."""
+    """Show an issue in a browser as its readers will have it.
+
+    The page is on this machine, and follows every change that is saved.
+    """
     found = settings()
     configure_logs(found.log_level)
     with database(found) as db:

@@ -49,7 +49,7 @@ def report(
     what: Annotated[str, typer.Argument(metavar="ISSUE|LIST", help="LIST/WEEK, or a list.")],
     json: JsonOption = False,
 ) -> None:
-    """An issue in numbers, beside the last ones; or a list with its growth.
+    """An issue in numbers, beside the last; or a list's growth.
 
     What the relay accepted is called that: whether it arrived, or was read, is not known. Where the
     list counts clicks, it is how often links were opened, by people as far as can be told.

@@ -31,9 +31,10 @@ def retry(
     to: OnlyAddressOption = "",
     yes: YesOption = False,
 ) -> None:
-    """Queue those that failed again, after what made them fail has been mended.
+    """Queue those that failed again.
 
-    Nobody who has it, has left, paused, or is suppressed is sent anything.
+    Do so once the cause is mended. Nobody who has it, has left, paused, or is suppressed is sent
+    anything.
     """
     which = Which(domain=domain, code=code, words=reason, address=to)
     with database() as db:

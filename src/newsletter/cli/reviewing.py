@@ -53,7 +53,10 @@ def approve(
     issue: IssueArgument,
     note: Annotated[str, typer.Option(help="A word about it, for the history.")] = "",
 ) -> None:
-    """Let a draft go as it is; a later change of it wants approval anew."""
+    """Let a draft go as it is.
+
+    A later change of it wants approval anew.
+    """
     own = settings()
     with database(own) as db:
         with db.read() as session:
@@ -99,9 +102,11 @@ def diff(
     ] = "",
     json: JsonOption = False,
 ) -> None:
-    """What changed: since it was judged, or assembled, or frozen; or between two issues.
+    """What changed in an issue, or between two.
 
-    Of an issue that is frozen and still goes out it also says what `issues amend` would take in."""
+    Of one issue: since it was judged, assembled or frozen. Of an issue that is frozen and still
+    goes out it also says what `issues amend` would take in.
+    """
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         if other:
@@ -128,7 +133,10 @@ def diff(
 
 
 def history(issue: IssueArgument, json: JsonOption = False) -> None:
-    """Who changed what of an issue, and who judged it; the latest last."""
+    """Who changed what of an issue, and who judged it.
+
+    The latest is last.
+    """
     with database() as db, db.read() as session:
         found = issues.get_issue(session, *split_issue(issue))
         edits = editing.history(session, found.id)

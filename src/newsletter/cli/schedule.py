@@ -52,9 +52,11 @@ def list_(
     ] = True,
     json: JsonOption = False,
 ) -> None:
-    """The coming moments, in the list's zone and yours; `list` may be left out.
+    """The coming moments, in the list's zone and yours.
 
-    --simulate 2026-10-01..2027-04-01 shows what would go out when, and writes nothing."""
+    `list` may be left out. --simulate 2026-10-01..2027-04-01 shows what would go out when, and
+    writes nothing.
+    """
     with database() as db:
         with db.read() as session:
             names = (

@@ -79,7 +79,10 @@ def send(
         bool, typer.Option("--wait", help="Stay until the deferred ones are settled, too.")
     ] = False,
 ) -> None:
-    """Send an issue, or what is left of it: starts, resumes and retries."""
+    """Send an issue, or what is left of it.
+
+    The same command starts, resumes and tries again. A list with --announce sends it a text.
+    """
     _refuse_halves(about=about, announced=announce_file, hold=hold, canary=canary)
     found = settings()
     configure_logs(found.log_level)

@@ -41,8 +41,10 @@ def serve(
         ),
     ] = True,
 ) -> None:
-    """Serve the public pages, send each list's issue when its schedule says so, and go on with
-    what was deferred or interrupted."""
+    """Serve the pages, and send issues when their schedules say so.
+
+    What was deferred or interrupted goes on, and returned mail is read.
+    """
     found = settings()
     configure_logs(found.log_level)
     ring = keyring(found)

@@ -28,7 +28,10 @@ def signer(found: Settings) -> Signer | None:
 
 
 def dkim(json: JsonOption = False) -> None:
-    """The DNS record by which receivers verify our DKIM signatures, made from the key's file."""
+    """The DNS record by which DKIM signatures are verified.
+
+    It is made from the key's file.
+    """
     found = signer(settings())
     if found is None:
         raise SettingsError(f"nothing is signed here: set {', '.join(_ALL)} to sign with DKIM")

@@ -50,7 +50,10 @@ def skip(
         bool, typer.Option("--missed", help="All that a list has missed; name it as ISSUE.")
     ] = False,
 ) -> None:
-    """Let issues be, for a holiday or because they were missed; their entries stay stored."""
+    """Let issues be, for a holiday or because they were missed.
+
+    Their entries stay stored.
+    """
     with database() as db:
         for reference in _missed(db, issue) if missed else issue:
             slot = _slot(db, reference)
@@ -103,8 +106,10 @@ def run(
         str | None, typer.Argument(metavar="[ISSUE]", help="One that shall go now.")
     ] = None,
 ) -> None:
-    """Do once what the clock would do now, and stay until it is done; for a machine without
-    `serve`, or for an issue that was missed."""
+    """Do once what the clock would do now.
+
+    It stays until that is done. For a machine without `serve`, or for an issue that was missed.
+    """
     found = settings()
     configure_logs(found.log_level)
     relay = parse_relays(found.relay_url, found.fallback_relay_url)

@@ -53,7 +53,10 @@ class _Standing:
 def status(
     issue: Annotated[str | None, typer.Argument(metavar="[ISSUE]")] = None, json: JsonOption = False
 ) -> None:
-    """Every issue with its deliveries by state; one issue with its skips by reason, too."""
+    """Every issue with its deliveries by state; or one, in full.
+
+    Of one issue it also says why readers were skipped; without any, what is next and what is late.
+    """
     with database() as db, db.read() as session:
         if issue is None:
             _show_all(db, session, json)

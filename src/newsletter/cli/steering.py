@@ -14,7 +14,10 @@ from newsletter.store import issues, steering
 
 
 def pause(issue: IssueArgument) -> None:
-    """Hold an issue: whoever sends it stops within a second, and its queue waits."""
+    """Hold an issue.
+
+    Whoever sends it stops within a second, and its queue waits.
+    """
     with database() as db, db.write() as session:
         found = issues.get_issue(session, *split_issue(issue))
         changed = steering.pause(session, found.id)
@@ -48,9 +51,10 @@ def cancel(
 
 
 def amend(issue: IssueArgument) -> None:
-    """Put an issue together anew for all who have not been sent it; pause it first if it is sent.
+    """Put an issue together anew for all who have not got it.
 
-    Who has it keeps the first edition, and `render` and `why` show each theirs.
+    Pause it first if it is being sent. Who has it keeps the first edition, and `render` and `why`
+    show each theirs.
     """
     found = settings()
     with database(found) as db:

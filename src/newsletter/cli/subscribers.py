@@ -182,7 +182,7 @@ def set_(
     most: MostOption = None,
     zone: ZoneOption = None,
 ) -> None:
-    """Change what somebody gets of a list, from the next message on."""
+    """Change what somebody gets, from the next message on."""
     choice = Choice(
         follow=follow,
         mute=mute,
@@ -219,7 +219,7 @@ def export(
     out_file: Annotated[Path | None, typer.Option("--out", help="A file for the CSV.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Everybody on a list or once on it, as CSV that `import` reads."""
+    """Everybody on a list or once on it, as CSV for `import`."""
     with database() as db:
         name = only_list(db, list_name)
         with db.read() as session:
@@ -244,7 +244,10 @@ def why(
     issue: IssueArgument,
     json: JsonOption = False,
 ) -> None:
-    """Each entry of an issue that this reader got or did not, the rule that decided, the reply."""
+    """What a reader got of an issue or did not, and why.
+
+    Each entry with the rule that decided, and the relay's reply.
+    """
     with database_about(address) as db:
         with db.read() as session:
             wanted = issues.get_issue(session, *split_issue(issue))
