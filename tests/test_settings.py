@@ -48,7 +48,7 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, named
 
 
 def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"NEWSLETTER_SMPT_URL .*did you mean smtp_url\?$"):
+    with pytest.raises(SettingsError, match=r"SMPT_URL .*did you mean NEWSLETTER_SMTP_URL\?$"):
         settings.load(tmp_path, {"NEWSLETTER_SMPT_URL": "smtp://relay.example"})
 
 
@@ -59,7 +59,7 @@ def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant(tmp_path: Pat
 
 
 def test_what_is_like_no_setting_is_refused_with_all_there_are(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"NEWSLETTER_COLOUR .*there are .*smtp_url.*log_level"):
+    with pytest.raises(SettingsError, match=r"NEWSLETTER_COLOUR .*there are .*SMTP_URL.*LOG_LEVEL"):
         settings.load(tmp_path, {"NEWSLETTER_COLOUR": "blue"})
 
 

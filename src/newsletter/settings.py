@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -228,7 +228,7 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> Settings
         shown = PREFIX + name.upper() if from_environment else name
         reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         if first["type"] == "extra_forbidden":
-            reason = _unknown(name)
+            reason = _unknown(name, tuple(Settings.model_fields))
         raise SettingsError(f"{shown} (in {where}) {reason}") from None
 
 
@@ -248,12 +248,15 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     for name in environment:
         field = name.removeprefix(PREFIX).lower()
         if name.startswith(PREFIX) and field not in (*Settings.model_fields, "require_system"):
-            raise SettingsError(f"{name} (in the environment) {_unknown(field)}")
+            known = [PREFIX + one.upper() for one in Settings.model_fields]
+            raise SettingsError(f"{name} (in the environment) {_unknown(name, known)}")
 
 
-def _unknown(name: str) -> str:
-    near = get_close_matches(name, Settings.model_fields, 1)
-    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(Settings.model_fields)}"
+def _unknown(name: str, known: Sequence[str]) -> str:
+    # The prefix that all share would make any two of them alike.
+    bare = {one.removeprefix(PREFIX): one for one in known}
+    near = get_close_matches(name.removeprefix(PREFIX), bare, 1)
+    meant = f"did you mean {bare[near[0]]}?" if near else f"there are {', '.join(known)}"
     return f"is no setting; {meant}"
 
 
