@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from newsletter.errors import DatabaseError
 from newsletter.store import senders
@@ -294,3 +294,19 @@ def test_a_file_in_its_folders_place_is_no_database(sqlite_database: Database, f
 def test_options_of_sqlite_are_refused(url: str) -> None:
     with pytest.raises(DatabaseError, match="takes a path and no options"):
         Database.open(url)
+
+
+def test_a_file_that_is_replaced_again_and_again_is_told_as_such(
+    sqlite_database: Database, file: Path
+) -> None:
+    backup = backed_up(file, file.with_suffix(".backup"))
+
+    @event.listens_for(sqlite_database.engine, "connect")
+    def replace(*_connection: object) -> None:
+        Path(shutil.copy(backup, file.with_suffix(".next"))).rename(file)
+
+    replace()
+    with pytest.raises(DatabaseError, match="was moved, removed or replaced"):
+        known(sqlite_database)
+    event.remove(sqlite_database.engine, "connect", replace)
+    assert known(sqlite_database) == {"ada@example.org"}

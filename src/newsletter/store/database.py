@@ -14,7 +14,13 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InvalidRequestError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -183,6 +189,11 @@ class Database:
             raise DatabaseError(
                 f"the database {self.place}: all its connections are in use; try again"
             ) from None
+        except InvalidRequestError as error:
+            if self.file is None or "connection is closed" not in str(error):
+                raise
+            # The pool gives up when the file is another again each time that it has a connection.
+            raise DatabaseError(gone(self.file)) from error
         except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
             if _contended(error):
                 raise ContendedError(
