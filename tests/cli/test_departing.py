@@ -106,6 +106,37 @@ def test_a_person_is_found_by_every_spelling_of_their_address(filled: Run) -> No
     assert "nobody has the address nobody" in filled("subscribers", "show", "nobody").err
 
 
+def test_an_old_file_does_not_add_the_address_that_was_given_up(filled: Run) -> None:
+    moved = filled("subscribers", "move", ANN, "ann@new.example")
+    assert (moved.code, moved.err) == (0, "")
+    told = filled("subscribers", "import", "people.csv")
+    assert "0 added, 2 known" in told.out
+    assert "1 refused (left before, or not to be mailed; 1 moved to another address)" in told.out
+    assert "people.csv:2: moved to another address and is not brought back (since 2" in told.err
+    whole = json.loads(filled("subscribers", "import", "people.csv", "--json").out)
+    assert (whole["moved"], whole["refusals"]) == (1, 1)
+    added = filled("subscribers", "add", ANN)
+    assert added.code == 1
+    assert "moved to another address" in added.err
+    assert "--force-resubscribe" in added.err
+    forced = ("--force-resubscribe", "two people share a name")
+    assert "1 added" in filled("subscribers", "import", "people.csv", *forced).out
+    shown = json.loads(filled("subscribers", "show", ANN, "--json").out)
+    consent = shown["subscriptions"]["ai-for-science"]["consent_source"]
+    assert consent == "forced: two people share a name"
+
+
+def test_without_a_key_a_move_says_that_an_old_file_would_undo_it(
+    filled: Run, tmp_path: Path
+) -> None:
+    settings = tmp_path / "newsletter.toml"
+    lines = settings.read_text().splitlines(keepends=True)
+    settings.write_text("".join(line for line in lines if not line.startswith("erasure_key")))
+    moved = filled("subscribers", "move", ANN, "ann@new.example")
+    assert moved.code == 0
+    assert f"a file that has {ANN} would add it again" in moved.err
+
+
 def test_everything_that_is_stored_can_be_shown(filled: Run, mail: Path) -> None:
     assert filled("send", ISSUE, "--unchecked", "--yes").code == 0
     assert list(mail.iterdir())

@@ -26,12 +26,14 @@ from newsletter.rendering.forms import variants
 from newsletter.rendering.templates import Template
 from newsletter.store import departures, issues, ledger, lists, selections, subscribers
 from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey
 from newsletter.store.values import Claim, DeliveryState, Fixed, Outcome
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.app import create_app
 
 NOW = dt.datetime(2026, 2, 12, 9, 0, tzinfo=dt.UTC)
 KEYS = ("a made-up key of more than 32 characters", "an older made-up key, as long as that one")
+ERASURE_KEY = ErasureKey("a made-up key of erasures, long enough to be one")
 NAME = "newsletter.db"
 READERS = {
     "ada@mail.example.net": Preferences(),
@@ -78,6 +80,7 @@ class Newsstand:
             clock=lambda: self.clock,
             public_url="https://news.example.org",
             templates=(),
+            erasure_key=ERASURE_KEY,
         )
         self.client = TestClient(
             self.app, base_url="https://news.example.org", follow_redirects=False

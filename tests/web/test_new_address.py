@@ -7,11 +7,12 @@ import pytest
 from newsletter.errors import ConflictError, NotFoundError
 from newsletter.store import subscribers
 from newsletter.store.database import Database
+from newsletter.store.given_up import GivenUp
 from newsletter.store.moving import move
 from newsletter.store.values import Way
 from tests.builders import make_digest
 from tests.web.mailed import mails, paths
-from tests.web.newsstand import NOW, Newsstand, furnish
+from tests.web.newsstand import ERASURE_KEY, NOW, Newsstand, furnish
 
 ADA, NEW = "ada@mail.example.net", "lovelace@new.example.net"
 BY: Any = {"way": Way.ADMIN, "now": NOW}
@@ -62,9 +63,28 @@ def test_a_move_by_the_admin_says_what_hinders_it(database: Database) -> None:
     newsstand = furnish(database, make_digest())
     with database.write() as session:
         ada = subscribers.show(session, ADA).id
-        assert move(session, ada, ADA.upper(), **BY) == ADA, "another spelling of the same"
+        assert move(session, ada, ADA.upper(), **BY).before == ADA, "another spelling of the same"
         with pytest.raises(ConflictError, match="is a subscriber already"):
             move(session, ada, "mei@mail.example.net", **BY)
         with pytest.raises(NotFoundError):
             move(session, 999_999, NEW, **BY)
     assert newsstand.subscription(ADA)
+
+
+def given_up(newsstand: Newsstand) -> bool:
+    with newsstand.database.read() as session:
+        return ADA in GivenUp(session, ERASURE_KEY).among([ADA])
+
+
+def test_no_import_adds_the_old_address_until_its_owner_signs_up_by_it(database: Database) -> None:
+    newsstand = furnish(database, make_digest())
+    link = ask(newsstand, NEW)
+    assert not given_up(newsstand), "not confirmed yet"
+    newsstand.client.post(link)
+    assert given_up(newsstand)
+    newsstand.client.post("/lists/ai-for-science/subscribe", data={"address": ADA})
+    (confirming,) = paths(mails(newsstand, ADA)[-1])
+    assert given_up(newsstand), "anybody may have written it into the form"
+    assert "You are on the list" in newsstand.client.post(confirming).text
+    assert newsstand.subscription(ADA)
+    assert not given_up(newsstand)

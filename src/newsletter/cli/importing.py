@@ -34,6 +34,7 @@ from newsletter.store.admission import Added
 from newsletter.store.chunks import chunks
 from newsletter.store.database import Database
 from newsletter.store.erasures import ErasureKey, erased_among
+from newsletter.store.given_up import GivenUp
 from newsletter.store.members import import_rows
 
 _CHUNK = 20_000  # people in one transaction: the pages and a sender write in between
@@ -49,7 +50,7 @@ ForceOption = Annotated[
     typer.Option(
         "--force-resubscribe",
         metavar="REASON",
-        help="Even who left, bounced, complained or was erased: say why you may.",
+        help="Even who left, bounced, complained, moved or was erased: say why you may.",
     ),
 ]
 
@@ -149,14 +150,14 @@ def import_file(
         with Meter("importing", lines) if meter and lines >= _METERED else nullcontext() as shown:
             for chunk in chunks(people, _CHUNK):
                 with db.write() as session:
-                    erased = erased_among(session, key)
                     added += import_rows(
                         session,
                         list_name,
                         chunk,
                         source=source,
                         now=now(),
-                        erased=erased,
+                        erased=erased_among(session, key),
+                        given_up=GivenUp(session, key),
                         force=force,
                     )
                     if dry_run:
@@ -189,7 +190,7 @@ def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_ru
     for problem in problems.first:
         err.print(f"{file.name}:{problem.line}: {problem.reason}")
     for refusal in added.refusals:
-        err.print(f"{file.name}:{refusal.member.line}: {refusal.admission}")
+        err.print(f"{file.name}:{refusal.member.line}: {refusal}")
     untold = problems.number - len(problems.first) + added.refused - len(added.refusals)
     if untold:
         err.print(f"{file.name}: and {untold} more")
@@ -198,7 +199,7 @@ def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_ru
         + f"{name}: {added.added} added{_of_them_gone(added)}, {added.known} known, "
         + f"{added.leaving} left, "
         + (f"{added.revived} on it again, " if added.revived else "")
-        + f"{added.refused} refused (left before, or not to be mailed), "
+        + f"{added.refused} refused ({_why(added)}), "
         + f"{counted(problems.number, 'problem')} in the file"
     )
     if problems.passed_over:
@@ -209,6 +210,11 @@ def _describe(name: str, file: Path, added: Added, problems: Problems, *, dry_ru
         )
     if problems.number and not dry_run:
         out.print("mend those lines and import the file again: whoever is known stays as they are")
+
+
+def _why(added: Added) -> str:
+    moved = f"; {added.moved} moved to another address" if added.moved else ""
+    return f"left before, or not to be mailed{moved}"
 
 
 def _of_them_gone(added: Added) -> str:
@@ -235,6 +241,7 @@ def _json(added: Added, problems: Problems) -> dict[str, object]:
         "revived": added.revived,
         "left": added.leaving,
         "refusals": added.refused,
+        "moved": added.moved,
         "refused": [{"line": r.member.line, "reason": r.admission.value} for r in added.refusals],
         "notices": problems.notices,
         "passed_over": problems.passed_over,

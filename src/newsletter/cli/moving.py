@@ -8,8 +8,8 @@ import typer
 
 from newsletter.addresses import parse_address
 from newsletter.cli.addressing import OldAddressArgument
-from newsletter.cli.departing import database_about
-from newsletter.cli.edge import now, out
+from newsletter.cli.departing import database_about, erasure_key
+from newsletter.cli.edge import err, now, out, settings
 from newsletter.store import subscribers as store
 from newsletter.store.moving import move as move_person
 from newsletter.store.values import Way
@@ -23,8 +23,13 @@ def move(
 
     Choices, consent and history stay theirs.
     """
-    address = parse_address(new)
+    address, key = parse_address(new), erasure_key(settings())
     with database_about(old) as db, db.write() as session:
         person = store.show(session, old)
-        before = move_person(session, person.id, address, way=Way.ADMIN, now=now())
-    out.print(f"{before} is now {address}; mail that has not gone out yet goes there")
+        moved = move_person(session, person.id, address, way=Way.ADMIN, now=now(), key=key)
+    out.print(f"{moved.before} is now {address}; mail that has not gone out yet goes there")
+    if not moved.kept_out:
+        err.print(
+            "erasure_key is not set, or not the one of before: importing a file that has "
+            f"{moved.before} would add it again"
+        )

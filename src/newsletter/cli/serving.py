@@ -12,6 +12,7 @@ import typer
 from fastapi import FastAPI
 
 from newsletter.cli.clockwork import Lifespan, with_clock
+from newsletter.cli.departing import erasure_key
 from newsletter.cli.edge import database, keyring, now, out, settings, template_folders
 from newsletter.cli.forgetting import with_forgetting
 from newsletter.cli.logs import configure_logs
@@ -62,6 +63,7 @@ def serve(
             trusted_proxies=found.trusted_proxies,
             signer=signer(found),
             measured=metrics,
+            erasure_key=erasure_key(found),
         )
         app.router.lifespan_context = _work_beside(db, found, paces, metrics, clock=clock)
         if clock:

@@ -54,6 +54,7 @@ from newsletter.store import subscribers as store
 from newsletter.store.admission import REFUSED, Admission
 from newsletter.store.choosing import choose
 from newsletter.store.erasures import erased_among
+from newsletter.store.given_up import GivenUp
 from newsletter.store.subscribers import Subscription
 from newsletter.store.values import Way
 
@@ -101,7 +102,7 @@ def add(
         with db.write() as session:
             tree = lists.get_list(session, name)
             chosen = choice.over(Preferences(languages=tree.languages[:1]), tree)
-            erased = erased_among(session, departing.erasure_key(found))
+            key = departing.erasure_key(found)
             admission = store.add(
                 session,
                 name,
@@ -110,7 +111,8 @@ def add(
                 consent_source=consent,
                 now=now(),
                 zone=zone_over("", zone),
-                erased=erased,
+                erased=erased_among(session, key),
+                given_up=GivenUp(session, key),
                 force=force,
             )
     if admission not in (Admission.ADDED, Admission.REVIVED):

@@ -43,19 +43,24 @@ class Admission(StrEnum):
     LEFT = "left the list and is not brought back"
     SUPPRESSED = "must not be mailed"
     ERASED = "was erased and is not brought back"
+    MOVED = "moved to another address and is not brought back"
     LEAVES = "leaves by this file"
 
 
-REFUSED = frozenset({Admission.LEFT, Admission.SUPPRESSED, Admission.ERASED})
+REFUSED = frozenset({Admission.LEFT, Admission.SUPPRESSED, Admission.ERASED, Admission.MOVED})
 """What leaves somebody as they were who was to be added."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Somebody who was not added, and why."""
+    """Somebody who was not added, and why; `since` is when they moved to another address."""
 
     member: Member
     admission: Admission
+    since: dt.datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.admission}{f' (since {self.since:%Y-%m-%d})' if self.since else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class Added:
     """What an import did: numbers of people, and those it left as they were for a reason.
 
     `gone` are those of `added` who get nothing: they had left before, or must not be mailed.
+    `moved` are those of `refused` whose person has another address now.
     """
 
     added: int = 0
@@ -71,6 +77,7 @@ class Added:
     revived: int = 0
     leaving: int = 0
     refused: int = 0
+    moved: int = 0
     refusals: tuple[Refusal, ...] = ()
 
     def __add__(self, other: Added) -> Added:
@@ -82,5 +89,6 @@ class Added:
             revived=self.revived + other.revived,
             leaving=self.leaving + other.leaving,
             refused=self.refused + other.refused,
+            moved=self.moved + other.moved,
             refusals=(*self.refusals, *other.refusals)[:MOST_REFUSALS],
         )

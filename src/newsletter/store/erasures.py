@@ -42,6 +42,7 @@ STATEMENTS = (
     "UPDATE departures SET reason = '' WHERE subscriber_id = :id",
     "UPDATE feedback SET text = '', message = NULL WHERE subscriber_id = :id",
     "UPDATE accusations SET detail = '', domain = '' WHERE subscriber_id = :id",
+    "DELETE FROM given_up WHERE subscriber_id = :id",
     "DELETE FROM welcome_issues WHERE subscriber_id = :id",
     "DELETE FROM outbox_attempts WHERE mail_id IN (SELECT id FROM outbox WHERE address_key = :key)",
     "DELETE FROM outbox WHERE address_key = :key",

@@ -14,6 +14,8 @@ from newsletter.store.choice_changes import consent_before, record
 from newsletter.store.choosing import choices_of
 from newsletter.store.confirmations import Confirmation, confirm
 from newsletter.store.endings import refuse_ended
+from newsletter.store.erasures import ErasureKey
+from newsletter.store.given_up import GivenUp
 from newsletter.store.ignoring import insert_new
 from newsletter.store.instants import seconds
 from newsletter.store.lists import get_list
@@ -60,11 +62,14 @@ def place(session: Session, asked: Confirmation, now: dt.datetime) -> Own:
     return _own(session, _placed(session, asked, now))
 
 
-def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, bool]:
+def join(
+    session: Session, asked: Confirmation, now: dt.datetime, key: ErasureKey | None = None
+) -> tuple[Own, bool]:
     """Puts who confirmed on the list; whether they were not on it before.
 
     Who had left is on it again, with the choices of now: the consent is new, the record of the
-    leaving stays. To confirm again changes nothing.
+    leaving stays. An address that was given up for another, under `key`, is so no more. To confirm
+    again changes nothing.
 
     Raises:
         NotFoundError: there is no such list any more.
@@ -78,6 +83,7 @@ def join(session: Session, asked: Confirmation, now: dt.datetime) -> tuple[Own, 
         row.preferences_id = preferences_id(session, asked.wish.preferences)
         row.consent_at, row.consent_source = seconds(now), CONSENT
         session.add(row)
+        GivenUp(session, key).forget(asked.wish.address)
     confirm(session, asked.id, row.subscriber_id, now)
     session.flush()
     return _own(session, row), newly

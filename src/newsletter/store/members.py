@@ -17,6 +17,7 @@ from newsletter.store.chunks import chunks
 from newsletter.store.departures import leave, subscription
 from newsletter.store.endings import refuse_ended
 from newsletter.store.erasures import Erased, nobody
+from newsletter.store.given_up import GivenUp
 from newsletter.store.grouped import Fields, run
 from newsletter.store.instants import seconds
 from newsletter.store.lifting import record_lifted
@@ -81,15 +82,17 @@ def add(
     now: dt.datetime,
     zone: str = "",
     erased: Erased = nobody,
+    given_up: GivenUp | None = None,
     force: str = "",
 ) -> Admission:
     """Puts one person on a list, unless they are on it, left it, or must not be mailed.
 
-    `erased` and `force` are as with `import_rows`.
+    `erased`, `given_up` and `force` are as with `import_rows`.
 
     Raises:
         NotFoundError: there is no such list.
         EndedError: it has ended.
+        SettingsError: see `GivenUp.among`.
     """
     member = Member(
         address=address,
@@ -98,7 +101,7 @@ def add(
         consent_source=consent_source,
         zone=zone,
     )
-    terms = _Terms(_known_list(session, list_name), now, erased, force)
+    terms = _Terms(_known_list(session, list_name), now, erased, given_up, force)
     ((_, admission),) = _admit(session, terms, [member])
     return admission
 
@@ -111,6 +114,7 @@ def import_rows(
     source: str,
     now: dt.datetime,
     erased: Erased = nobody,
+    given_up: GivenUp | None = None,
     force: str = "",
 ) -> Added:
     """Puts many on a list, in the order of the rows; the first row of an address counts.
@@ -118,14 +122,16 @@ def import_rows(
     A row without a consent of its own has `source` and `now` for it; one that lacks the day or
     the source alone keeps what it has. A row that says `left` is
     recorded as such, and makes somebody who is on the list leave it. Whom `erased` knows is not
-    added. `force` is the reason for which even those who left, must not be mailed, or were erased
-    are put on the list again: it becomes their consent, and what was recorded of them stays.
+    added, nor an address that somebody has `given_up` for another. `force` is the reason for which
+    even those, and who left or must not be mailed, are put on the list again: it becomes their
+    consent, and what was recorded of them stays; an address is then not given up any more.
 
     Raises:
         NotFoundError: there is no such list.
         EndedError: it has ended.
+        SettingsError: see `GivenUp.among`.
     """
-    terms = _Terms(_known_list(session, list_name), now, erased, force)
+    terms = _Terms(_known_list(session, list_name), now, erased, given_up, force)
     numbers = dict.fromkeys(Admission, 0)
     refusals: list[Refusal] = []
     gone = 0
@@ -134,7 +140,7 @@ def import_rows(
             numbers[admission] += 1
             gone += admission is Admission.ADDED and member.state is SubscriptionState.LEFT
             if admission in REFUSED and len(refusals) < MOST_REFUSALS:
-                refusals.append(Refusal(member, admission))
+                refusals.append(Refusal(member, admission, _since(terms, member, admission)))
     return Added(
         added=numbers[Admission.ADDED],
         gone=gone,
@@ -142,6 +148,7 @@ def import_rows(
         revived=numbers[Admission.REVIVED],
         leaving=numbers[Admission.LEAVES],
         refused=sum(numbers[admission] for admission in REFUSED),
+        moved=numbers[Admission.MOVED],
         refusals=tuple(refusals),
     )
 
@@ -171,6 +178,7 @@ class _Terms:
     list_name: str
     now: dt.datetime
     erased: Erased
+    given_up: GivenUp | None
     force: str
 
 
@@ -210,27 +218,42 @@ def _judge(
         if found is not None:
             suppressed.add(key)
     erased = terms.erased(first)
+    moved = terms.given_up.among(first) if terms.given_up else ()
+    barred = dict.fromkeys(moved, Admission.MOVED) | dict.fromkeys(erased, Admission.ERASED)
     judged: dict[str, Admission] = {}
     for key, member in first.items():
         known = states.get(key)
         if known is not None:
             judged[key] = _again(session, terms, known, member)
         elif terms.force and member.state is not SubscriptionState.LEFT:
-            if unsuppress(session, key) or key in erased:
+            if _lifted(session, terms, key) or key in barred:
                 consent = f"forced: {terms.force}"
                 forced[key] = replace(member, consent_at=terms.now, consent_source=consent)
             judged[key] = Admission.ADDED
         else:
-            judged[key] = _new(member, key in erased, key in suppressed)
+            judged[key] = _new(member, barred.get(key), key in suppressed)
         if member.suppressed and key not in erased:
             detail = f"imported: {member.consent_source}"
             suppress(session, member.address, member.suppressed, terms.now, detail=detail)
     return judged, forced
 
 
-def _new(member: Member, erased: bool, suppressed: bool) -> Admission:
-    if erased:
-        return Admission.ERASED
+def _since(terms: _Terms, member: Member, admission: Admission) -> dt.datetime | None:
+    if terms.given_up is None or admission is not Admission.MOVED:
+        return None
+    return terms.given_up.since(member.address)
+
+
+def _lifted(session: Session, terms: _Terms, key: str) -> bool:
+    """Whether a suppression was lifted; that the address was given up is forgotten with it."""
+    if terms.given_up:
+        terms.given_up.forget(key)
+    return unsuppress(session, key)
+
+
+def _new(member: Member, barred: Admission | None, suppressed: bool) -> Admission:
+    if barred is not None:
+        return barred
     gone = member.state is SubscriptionState.LEFT
     return Admission.SUPPRESSED if suppressed and not gone else Admission.ADDED
 

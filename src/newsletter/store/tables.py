@@ -15,6 +15,7 @@ from newsletter.store import (  # noqa: F401 - who knows the tables knows all of
     confirmation_tables,
     editing_tables,
     ending_tables,
+    given_up_tables,
     printed_tables,
     reading_tables,
     signing_tables,

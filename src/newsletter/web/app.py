@@ -12,6 +12,7 @@ from newsletter import __version__
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.letters import Letters
 from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey
 from newsletter.tokens import Keyring
 from newsletter.web import (
     archive,
@@ -72,18 +73,30 @@ def create_app(
     trusted_proxies: Sequence[Network] = (),
     signer: Signer | None = None,
     measured: Metrics | None = None,
+    erasure_key: ErasureKey | None = None,
 ) -> FastAPI:
     """The pages that links in mail lead to, and those that tell of lists and past issues.
 
     `clock` gives aware instants; `public_url` is where readers reach the pages (it may hold a
     path, which the proxy in front takes away); `templates` are folders that come before the
     packaged one. `trusted_proxies` are believed when they say whom a request came from;
-    `signer` signs (DKIM) what the pages mail; `measured` is what /metrics tells.
+    `signer` signs (DKIM) what the pages mail; `measured` is what /metrics tells;
+    `erasure_key` is of the hashes by which imports leave out addresses that were given up.
     """
     paths = Paths.under(public_url)
     pages = Pages(templates, paths)
     letters = Letters(keyring, templates, public_url, signer)
-    site = Site(database, keyring, clock, public_url, paths, pages, letters, trusted_proxies)
+    site = Site(
+        database,
+        keyring,
+        clock,
+        public_url,
+        paths,
+        pages,
+        letters,
+        trusted_proxies,
+        erasure_key,
+    )
     # FastAPI's own documentation pages load scripts from elsewhere; the schema alone stays.
     app = FastAPI(
         title="Newsletter",

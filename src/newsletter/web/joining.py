@@ -72,7 +72,7 @@ def admit(site: Site, asked: Confirmation, now: dt.datetime) -> Own:
             latest = _latest(site, own, asked.wish, now)
             welcome = _welcome(site, own, asked.wish, now, with_issue=latest is not None)
     with site.database.write() as session:
-        own, newly = join(session, asked, now)
+        own, newly = join(session, asked, now, site.erasure_key)
         if newly:
             works_again(session, asked.wish.address, now)
         if newly and welcome is not None:
@@ -113,7 +113,8 @@ def take_address(site: Site, asked: Confirmation, now: dt.datetime) -> bool:
         with site.database.write() as session:
             if asked.confirmed_at is None:
                 works_again(session, asked.wish.address, now)
-                move(session, whose, asked.wish.address, way=Way.PAGE, now=now)
+                address, key = asked.wish.address, site.erasure_key
+                move(session, whose, address, way=Way.PAGE, now=now, key=key)
                 confirm(session, asked.id, whose, now)
     except (ConflictError, NotFoundError):
         return False

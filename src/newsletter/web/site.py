@@ -14,6 +14,7 @@ from newsletter.content.links import Links
 from newsletter.content.mailinglist import MailingList
 from newsletter.delivery.letters import Letters
 from newsletter.store.database import Database
+from newsletter.store.erasures import ErasureKey
 from newsletter.tokens import Keyring, Purpose
 from newsletter.web.client import Address, Network, household
 from newsletter.web.limits import Limit
@@ -35,7 +36,8 @@ class Site:
     """`clock` gives aware instants; `public_url` is where readers reach the pages, or empty.
 
     `trusted_proxies` may say whom a request came from; `joins` limits what sends mail by who asks,
-    `mailboxes` by whom it is for, and `clicks` what is counted of opened links.
+    `mailboxes` by whom it is for, and `clicks` what is counted of opened links. `erasure_key` is of
+    the hashes that are kept of addresses which were given up.
     """
 
     database: Database
@@ -46,6 +48,7 @@ class Site:
     pages: Pages
     letters: Letters
     trusted_proxies: Sequence[Network] = ()
+    erasure_key: ErasureKey | None = None
     joins: Limit = field(default_factory=lambda: Limit(MOST_ASKED, dt.timedelta(hours=1)))
     mailboxes: Limit = field(default_factory=lambda: Limit(MOST_MAILED, dt.timedelta(days=1)))
     clicks: Limit = field(default_factory=lambda: Limit(MOST_CLICKS, dt.timedelta(minutes=1)))

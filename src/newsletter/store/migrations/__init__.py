@@ -24,6 +24,7 @@ VERSIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """Every version there has been, oldest first."""
 
