@@ -92,6 +92,16 @@ def test_what_is_frozen_stays_as_it_was(filled: Run, mail: Path, tmp_path: Path)
     assert len(letters(mail)) == 2
 
 
+def test_a_list_is_shown_with_the_pages_that_readers_reach(
+    ready: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert OLD in ready("lists", "show", "ai-for-science").out
+    monkeypatch.setenv("NEWSLETTER_PUBLIC_URL", NEW)
+    shown = ready("lists", "show", "ai-for-science").out
+    assert NEW in shown
+    assert OLD not in shown
+
+
 @pytest.mark.usefixtures("mail")
 def test_a_check_sees_the_public_url_of_the_day_and_changes_nothing(
     filled: Run, monkeypatch: pytest.MonkeyPatch

@@ -226,7 +226,7 @@ def _show_facts(
             "list": f"{found.name} ({found.title('en')})",
             **{what: f"{one.at:%Y-%m-%d}, by {one.by}" for what, one in last.items() if one},
             "sender": f"{found.sender.name} <{found.sender.address}>",
-            "pages": found.public_url,
+            "pages": settings().public_url or found.public_url,
             "goes out": found.schedule.words,
             "week begins": found.week_starts,
             "template": found.template,
