@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlmodel import Session
+from structlog.testing import capture_logs
+
 from newsletter.schedule.outlook import coming, standing
 from newsletter.store import endings, slots
-from newsletter.store.slots import SlotState
+from newsletter.store.slots import Slot, SlotState
 from tests.builders import make_list
 from tests.schedule.stage import LIST, ClockStage
 
@@ -52,3 +56,20 @@ def test_the_issue_that_lost_its_moment_has_it_again_if_that_is_ahead(stage: Clo
     reopen(stage)
     stage.until("2026-02-12 08:00")
     assert stage.slot().state is SlotState.SENDING
+
+
+def test_one_that_ends_while_the_clock_looks_is_no_fault(
+    stage: ClockStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.until("2026-02-12 05:00")
+    before, asked = stage.steps(), slots.get_slot
+
+    def ended_since(session: Session, list_name: str, issue: str) -> Slot:
+        end(stage)
+        return asked(session, list_name, issue)
+
+    monkeypatch.setattr(slots, "get_slot", ended_since)
+    with capture_logs() as logs:
+        stage.look()
+    assert stage.steps() == before
+    assert {(line["log_level"], line["event"]) for line in logs} == {("info", "not done")}

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 import structlog
 
 from newsletter.content.mailinglist import MailingList
-from newsletter.errors import ConflictError, DatabaseError
+from newsletter.errors import ConflictError, DatabaseError, NotFoundError
 from newsletter.schedule.hands import Hands
 from newsletter.schedule.planning import plan
 from newsletter.schedule.stepping import Event, Work
@@ -72,6 +72,9 @@ def _worked(work: Work) -> Iterator[Event]:
         yield from work.done()
     except DatabaseError:
         raise
+    except NotFoundError as error:  # its list has ended since it was planned
+        log = structlog.get_logger("newsletter.schedule")
+        log.info("not done", issue=f"{work.mailing_list.name}/{work.name}", reason=str(error))
     except Exception:  # whatever it was; the next tick tries again
         log = structlog.get_logger("newsletter.schedule")
         log.exception("not done", issue=f"{work.mailing_list.name}/{work.name}")
