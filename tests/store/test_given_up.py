@@ -12,7 +12,7 @@ from newsletter.errors import SettingsError
 from newsletter.store import subscribers
 from newsletter.store.admission import Admission, Member
 from newsletter.store.database import Database
-from newsletter.store.erasures import ErasureKey, erase
+from newsletter.store.erasures import ErasureKey, erase, erased_among, erasure
 from newsletter.store.given_up import GivenUp
 from newsletter.store.given_up_tables import GivenUpRow
 from newsletter.store.members import import_rows
@@ -82,10 +82,16 @@ def test_who_moves_back_gives_up_the_other_address(session: Session) -> None:
     assert GivenUp(session, KEY).among([ANN, NEW]) == {NEW}
 
 
-def test_erasing_a_person_erases_what_they_gave_up(session: Session) -> None:
+def test_who_is_erased_is_not_brought_back_by_an_address_they_gave_up_either(
+    session: Session,
+) -> None:
     relocate(session, ANN, NEW)
-    erase(session, NEW, KEY, NOW)
+    erase(session, NEW, KEY, NOW, reason="their own wish")
     assert session.exec(select(GivenUpRow)).all() == []
+    assert erased_among(session, KEY)([ANN, NEW, CY]) == {ANN, NEW}
+    found = erasure(session, ANN, KEY)
+    assert found is not None
+    assert (found.reason, found.at) == ("their own wish", NOW)
 
 
 def test_a_missing_or_another_key_is_told(session: Session) -> None:

@@ -42,6 +42,10 @@ STATEMENTS = (
     "UPDATE departures SET reason = '' WHERE subscriber_id = :id",
     "UPDATE feedback SET text = '', message = NULL WHERE subscriber_id = :id",
     "UPDATE accusations SET detail = '', domain = '' WHERE subscriber_id = :id",
+    # An old file must not bring them back under an address that they had before.
+    """INSERT INTO erasures (digest, fingerprint, reason, at)
+       SELECT digest, fingerprint, :why, :erased_at FROM given_up WHERE subscriber_id = :id
+       ON CONFLICT DO NOTHING""",
     "DELETE FROM given_up WHERE subscriber_id = :id",
     "DELETE FROM welcome_issues WHERE subscriber_id = :id",
     "DELETE FROM outbox_attempts WHERE mail_id IN (SELECT id FROM outbox WHERE address_key = :key)",
@@ -105,7 +109,8 @@ def erase(
     session: Session, address: str, key: ErasureKey, now: dt.datetime, *, reason: str = ""
 ) -> None:
     """Forgets a person: address, subscriptions, choices, reasons and servers' words about them,
-    unread reports that name them, and that they were an editor.
+    unread reports that name them, and that they were an editor. No import brings them back, also
+    not under an address that they gave up before.
 
     Numbers of what was sent, and of who left, stay without them. What is on its way is not called
     back; what is queued is not sent.
@@ -132,6 +137,8 @@ def erase(
         "key": person.address_key,
         "gone": f"{_GONE}{person.id}",
         "left": Skip.LEFT,
+        "why": reason,
+        "erased_at": seconds(now),
     }
     forget(session, address)
     connection = session.connection()
