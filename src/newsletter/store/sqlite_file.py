@@ -30,6 +30,8 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_d
 # https://www.sqlite.org/src/file/src/os.h (PENDING_BYTE)
 _LOCKS_AT, _LOCKS = 0x4000_0000, 512
 
+_PLACE: int = getattr(os, "O_PATH", 0)
+
 Inode = tuple[int, int]
 """The device of a file, and its number there."""
 
@@ -199,7 +201,8 @@ class _Place:
 
 class _Pin:
     """A file that is held, so that no later one gets its number. As a mere place in the tree
-    (O_PATH, open(2)): to close what was opened to be read would end SQLite's locks on it."""
+    (O_PATH, open(2)): to close what was opened to be read would end SQLite's locks on it. Where a
+    system has no such thing, as macOS, its number is all that is known."""
 
     def __init__(self) -> None:
         self._descriptor: int | None = None
@@ -209,8 +212,11 @@ class _Pin:
         """Holds the file at `path`, if there is one, in place of any other."""
         self.drop()
         with suppress(OSError):  # one that cannot be looked at is not there, as for `_inode`
-            self._descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            found = os.fstat(self._descriptor)
+            if _PLACE:
+                self._descriptor = os.open(path, _PLACE | os.O_CLOEXEC)
+                found = os.fstat(self._descriptor)
+            else:
+                found = path.stat()
             self.inode = found.st_dev, found.st_ino
 
     def drop(self) -> None:
