@@ -56,7 +56,6 @@ def act(site: Here, language: Language, token: str) -> Response:
     if asked is None:
         return _too_late(site, language)
     chosen, now = language.choose(asked.wish.language), site.clock()
-    _ = site.pages.words(chosen).gettext
     if asked.wish.kind is WishKind.MOVE:
         return _moved(site, chosen, asked, done=take_address(site, asked, now))
     try:
@@ -66,15 +65,13 @@ def act(site: Here, language: Language, token: str) -> Response:
     if not own.active or now - asked.requested_at > VALID_FOR:
         # An old mail must not hand out the way to somebody's choices for ever.
         return _done_before(site, chosen, own.list)
-    return site.page(
-        "done",
+    return site.message(
         chosen,
-        private=True,
+        "You are on the list",
+        "The next issue comes by itself.",
         mailing_list=own.list,
-        heading=_("You are on the list"),
-        text=_("The next issue comes by itself."),
         link=site.manage_path(own.subscription_id),
-        words=_("See or change your choices"),
+        words="See or change your choices",
     )
 
 

@@ -10,15 +10,12 @@ from newsletter.web.site import Site
 
 def ended(site: Site, language: str, mailing_list: MailingList) -> HTMLResponse:
     """The answer to who wants to join it: 410 (RFC 9110 §15.5.11), and the way to its archive."""
-    _ = site.pages.words(language).gettext
-    return site.page(
-        "done",
+    return site.message(
         language,
+        "This newsletter has ended",
+        "No issues come any more, so nobody can join. What was sent can still be read.",
         status=410,
-        private=True,
         mailing_list=mailing_list,
-        heading=_("This newsletter has ended"),
-        text=_("No issues come any more, so nobody can join. What was sent can still be read."),
         link=site.paths.archive(mailing_list.name),
-        words=_("Read earlier issues"),
+        words="Read earlier issues",
     )

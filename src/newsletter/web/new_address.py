@@ -92,17 +92,14 @@ def _said(
     status: int = 200,
 ) -> Response:
     """An answer, and the way back to the choices that were asked from."""
-    words = site.pages.words(language)
-    return site.page(
-        "done",
+    return site.message(
         language,
+        heading,
+        text,
         status=status,
-        private=True,
         mailing_list=mailing_list,
-        heading=words.gettext(heading),
-        text=words.gettext(text),
         link=site.paths.manage(token),
-        words=words.gettext("See or change your choices"),
+        words="See or change your choices",
     )
 
 

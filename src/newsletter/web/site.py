@@ -71,17 +71,28 @@ class Site:
         return HTMLResponse(text, status, headers | (PRIVATE if private else PUBLIC))
 
     def message(
-        self, language: str, heading: str, text: str, *, status: int = 200, **values: Any
+        self,
+        language: str,
+        heading: str,
+        text: str,
+        *,
+        status: int = 200,
+        link: str = "",
+        words: str = "",
+        **values: Any,
     ) -> HTMLResponse:
-        """A page that says one thing; `heading` and `text` are English wording to translate."""
-        words = self.pages.words(language)
+        """A page that says one thing, and may lead on by a `link`. `heading`, `text`, and the
+        link's `words` are English wording to translate."""
+        _ = self.pages.words(language).gettext
         return self.page(
             "message",
             language,
             status=status,
             private=True,
-            heading=words.gettext(heading),
-            text=words.gettext(text),
+            heading=_(heading),
+            text=_(text),
+            link=link,
+            words=_(words) if words else "",
             **values,
         )
 
