@@ -6,18 +6,28 @@ import sys
 
 import typer
 
-from newsletter.errors import ConflictError
+from newsletter.errors import ConflictError, NewsletterError
 
 
-def typed(question: str, *, ended: str = "nothing was typed; nothing was changed") -> str:
-    """What somebody types as the answer, without white space around it.
+def make_sure(
+    wanted: str, so_that: str, *, yes: bool, kind: str, nothing: str = "nothing was changed"
+) -> None:
+    """Goes on if `yes` was said before, or if somebody types `wanted`, which is a `kind` of thing:
+    so they have read it.
 
     Raises:
-        ConflictError: they press Ctrl-C or end the input; `ended` says what that means.
+        NewsletterError: nobody is at the terminal.
+        ConflictError: they type something else, press Ctrl-C, or end the input; `nothing` says what
+            that means.
     """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NewsletterError(f"nobody is there to ask: say --yes {so_that} without")
     try:
-        answer: str = typer.prompt(question, default="", show_default=False)
+        answer: str = typer.prompt(f"Type {wanted} {so_that}", default="", show_default=False)
     except typer.Abort:
         sys.stdout.write("\n")
-        raise ConflictError(ended) from None
-    return answer.strip()
+        raise ConflictError(f"no {kind} was typed; {nothing}") from None
+    if answer.strip() != wanted:
+        raise ConflictError(f"that was another {kind}; {nothing}")

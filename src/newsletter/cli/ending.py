@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-import typer
-
 from newsletter.cli.arguments import ListArgument, YesOption
-from newsletter.cli.asking import typed
+from newsletter.cli.asking import make_sure
 from newsletter.cli.edge import database, now, out, show_facts
 from newsletter.cli.identity import who
 from newsletter.content.mailinglist import MailingList
 from newsletter.content.numbers import counted
-from newsletter.errors import ConflictError, NewsletterError
 from newsletter.schedule import next_moment
 from newsletter.store import confirmations, endings, issues, lists, subscribers
 from newsletter.store.database import Database
@@ -34,7 +31,7 @@ def end(list_name: ListArgument, yes: YesOption = False) -> None:
             out.print(f"{list_name} ended before, on {ended.at:%Y-%m-%d}, by {ended.by}")
             return
         _describe(db, found)
-        _ask(list_name, yes)
+        make_sure(list_name, "to end it", yes=yes, kind="list")
         with db.write() as session:
             skipped = endings.end(session, list_name, now(), who())
     also = f"; {counted(skipped, 'mail')} of it in the outbox skipped" if skipped else ""
@@ -79,12 +76,3 @@ def _describe(db: Database, found: MailingList) -> None:
             "goodbye": f"not by itself: first `newsletter send {found.name} --announce note.md`",
         }
     )
-
-
-def _ask(list_name: str, yes: bool) -> None:
-    if yes:
-        return
-    if not typer.get_text_stream("stdin").isatty():
-        raise NewsletterError("nobody is there to ask: say --yes to end it without")
-    if typed(f"Type {list_name} to end it") != list_name:
-        raise ConflictError("that was another list; nothing was changed")

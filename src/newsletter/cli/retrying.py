@@ -8,11 +8,10 @@ import typer
 
 from newsletter.cli.addressing import DomainOption, OnlyAddressOption
 from newsletter.cli.arguments import IssueArgument, YesOption
-from newsletter.cli.asking import typed
+from newsletter.cli.asking import make_sure
 from newsletter.cli.edge import database, now, out, show_facts, split_issue
 from newsletter.content.moments import local_day
 from newsletter.content.numbers import counted
-from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, retrying
 from newsletter.store.database import Database
 from newsletter.store.endings import refuse_ended
@@ -47,7 +46,8 @@ def retry(
         if not found.again:
             out.print("nothing is left to try again")
             return
-        _ask(found.again, yes)
+        to = f"to send it to {counted(found.again, 'reader')} again"
+        make_sure(str(found.again), to, yes=yes, kind="number")
         number = _queue(db, wanted, which)
     held = f"`newsletter issues resume {issue}`, then " * (wanted.state is IssueState.PAUSED)
     out.print(f"{counted(number, 'reader')} queued again; {held}`newsletter send {issue}` sends it")
@@ -62,16 +62,6 @@ def _describe(wanted: Issue, found: Found) -> None:
             **({"wait for `newsletter bounces review`": found.held} if found.held else {}),
         }
     )
-
-
-def _ask(readers: int, yes: bool) -> None:
-    if yes:
-        return
-    if not typer.get_text_stream("stdin").isatty():
-        raise NewsletterError("nobody is there to ask: say --yes to queue them without")
-    question = f"Type {readers} to send it to {counted(readers, 'reader')} again"
-    if typed(question) != str(readers):
-        raise ConflictError("that was another number; nothing was changed")
 
 
 def _queue(db: Database, wanted: Issue, which: Which) -> int:

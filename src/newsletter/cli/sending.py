@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import random
 import signal
-import sys
 from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
@@ -19,7 +18,7 @@ from newsletter import forecasting, workflow
 from newsletter.cli.announcing import AboutOption, AnnounceOption, announcement_of
 from newsletter.cli.approving import mind_approval
 from newsletter.cli.arguments import IssueArgument, YesOption
-from newsletter.cli.asking import typed
+from newsletter.cli.asking import make_sure
 from newsletter.cli.canary import CanaryOption, HoldOption, want_canary
 from newsletter.cli.checking import refuse_errors
 from newsletter.cli.edge import (
@@ -45,7 +44,7 @@ from newsletter.delivery.pacing import Paces
 from newsletter.delivery.relay import RelaySettings, parse_relays
 from newsletter.delivery.sender import Summary, Surroundings
 from newsletter.delivery.staying import stay
-from newsletter.errors import ConflictError, NewsletterError
+from newsletter.errors import NewsletterError
 from newsletter.forecasting import Forecast
 from newsletter.settings import Settings
 from newsletter.store import issues, retries, senders
@@ -116,7 +115,8 @@ def send(
             refuse_errors(db, found, wanted, force=force)
         if not unchecked:
             asyncio.run(prove_leaving(found, wanted))
-        _ask(forecast.recipients, yes)
+        to = f"to send to {counted(forecast.recipients, 'reader')}"
+        make_sure(str(forecast.recipients), to, yes=yes, kind="number", nothing="nothing was sent")
         want_canary(db, wanted, canary, hold)
         summary = run(db, found, wanted, relay, forecast.recipients, wait=wait, however_few=force)
         report(db, wanted, summary)
@@ -188,16 +188,6 @@ def _tell_of_others(db: Database, wanted: Issue, relay: RelaySettings) -> None:
                 f"{issue.ref} is being sent by another process, at a rate of its own: together "
                 "they are faster than one; wait for it if the relay does not bear that"
             )
-
-
-def _ask(recipients: int, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise NewsletterError("nobody is there to ask: say --yes to send without")
-    question = f"Type {recipients} to send to {counted(recipients, 'reader')}"
-    if typed(question, ended="no number was typed; nothing was sent") != str(recipients):
-        raise ConflictError("that was another number; nothing was sent")
 
 
 def run(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import typer
-
 from newsletter import workflow
 from newsletter.cli.arguments import IssueArgument, YesOption
-from newsletter.cli.asking import typed
+from newsletter.cli.asking import make_sure
 from newsletter.cli.edge import database, now, out, settings, split_issue, template_folders
 from newsletter.delivery.cancelling import cancel as cancel_issue
-from newsletter.errors import ConflictError, NewsletterError
 from newsletter.store import issues, steering
 
 
@@ -42,7 +39,7 @@ def cancel(
     with database() as db:
         with db.read() as session:
             found = issues.get_issue(session, *split_issue(issue))
-        _ask(issue, yes)
+        make_sure(issue, "to cancel it for good", yes=yes, kind="issue")
         changed = cancel_issue(db, found.id, now())
         with db.read() as session:
             counts = issues.counts(session, found.id)
@@ -63,12 +60,3 @@ def amend(issue: IssueArgument) -> None:
         amended = workflow.amend_issue(db, wanted, template_folders(found), now(), found.public_url)
     number = amended.edition.number if amended.edition else 0
     out.print(f"{issue}: edition {number}, for all who have not been sent it")
-
-
-def _ask(issue: str, yes: bool) -> None:
-    if yes:
-        return
-    if not typer.get_text_stream("stdin").isatty():
-        raise NewsletterError("nobody is there to ask: say --yes to cancel without")
-    if typed(f"Type {issue} to cancel it for good") != issue:
-        raise ConflictError("that was another issue; nothing was changed")
