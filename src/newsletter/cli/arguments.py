@@ -21,15 +21,15 @@ OnlyListOption = Annotated[str, typer.Option("--list", help="Only this list; els
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-def a_day(text: str | dt.datetime) -> dt.datetime:
-    """The beginning of a day, written as in a calendar of ISO 8601.
+def a_day(text: str | dt.date) -> dt.date:
+    """A day as ISO 8601 writes it.
 
     Raises:
         BadParameter: it is none; the command line shows it and ends with 2.
     """
-    if isinstance(text, dt.datetime):
+    if isinstance(text, dt.date):
         return text
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (a day has no zone)
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day: write it like 2026-12-31") from None

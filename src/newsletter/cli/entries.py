@@ -44,7 +44,7 @@ for command in (arranging.move, arranging.tier, arranging.drop, arranging.restor
 def import_(
     files: Annotated[list[Path], typer.Argument(help="Weekly briefs and daily listings.")],
     date: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option(metavar="DAY", parser=a_day, help="The day of a listing that does not say."),
     ] = None,
     json: JsonOption = False,
@@ -57,7 +57,7 @@ def import_(
     with database() as db:
         for path in files:
             try:
-                document, report = import_file(db, path, date.date() if date else None)
+                document, report = import_file(db, path, date)
             except NewsletterError as error:
                 err.print(f"newsletter: {error}")
                 refused += 1
@@ -122,11 +122,11 @@ def _as_json(path: Path, document: sources.Document, report: ImportReport) -> di
 @app.command("list")
 def list_(
     since: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option(metavar="DAY", parser=a_day, help="Only those of this day or a later one."),
     ] = None,
     until: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option(metavar="DAY", parser=a_day, help="Only those of this day or an earlier one."),
     ] = None,
     tier: Annotated[Tier | None, typer.Option(help="Only those of this tier.")] = None,
@@ -135,8 +135,8 @@ def list_(
     json: JsonOption = False,
 ) -> None:
     """The stored entries, newest first."""
-    first = since.date() if since else dt.date.min
-    last = until.date() if until else dt.date.max
+    first = since or dt.date.min
+    last = until or dt.date.max
     if last < first:
         raise NewsletterError(f"--until {last} is before --since {first}: exchange them")
     with database() as db, db.read() as session:

@@ -62,13 +62,13 @@ def assemble(
     list_name: Annotated[str, typer.Argument(metavar="LIST")],
     week: Annotated[str, typer.Option(help="An ISO week, 2026-W06; without it, the last.")] = "",
     first: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option(
             "--from", metavar="DAY", parser=a_day, help="Instead of a week: its first day."
         ),
     ] = None,
     last: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option("--to", metavar="DAY", parser=a_day, help="And its last day."),
     ] = None,
     json: JsonOption = False,
@@ -84,10 +84,8 @@ def assemble(
             found = lists.get_list(session, list_name)
         if first and last:
             if last < first:
-                raise NewsletterError(
-                    f"--to {last.date()} is before --from {first.date()}: exchange them"
-                )
-            window = Period(first.date(), last.date())
+                raise NewsletterError(f"--to {last} is before --from {first}: exchange them")
+            window = Period(first, last)
         elif week:
             window = parse_issue_name(week, found.week_starts)
         else:

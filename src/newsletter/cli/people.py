@@ -34,7 +34,7 @@ def list_(
         SubscriptionState | None, typer.Option(help="Only who is in this state.")
     ] = None,
     since: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option(metavar="DAY", parser=a_day, help="Only who joined since then."),
     ] = None,
     bounced: Annotated[
@@ -55,7 +55,7 @@ def list_(
                 name,
                 topic=topic,
                 state=status,
-                since=since.replace(tzinfo=dt.UTC) if since else None,
+                since=dt.datetime.combine(since, dt.time(), dt.UTC) if since else None,
                 bounced=bounced,
             )
             if json:

@@ -170,7 +170,7 @@ def set_(
     address: AddressArgument,
     list_name: ListOption = "",
     pause_until: Annotated[
-        dt.datetime | None,
+        dt.date | None,
         typer.Option(
             metavar="DAY", parser=a_day, help="No mail before that day; a past day ends a pause."
         ),
@@ -206,7 +206,7 @@ def set_(
             before = person.subscriptions[name]
             wanted = Choices(
                 preferences=choice.over(before.preferences, tree),
-                paused_until=pause_until.date() if pause_until else before.paused_until,
+                paused_until=pause_until or before.paused_until,
                 zone=zone_over(before.zone, zone),
             )
             at = now()

@@ -81,7 +81,7 @@ class Prose(str):
         return self
 
     def __html__(self) -> Markup:  # what formats it would escape a plain string again
-        return Markup(_in_lines(self))  # noqa: S704 (each of its words is escaped)
+        return Markup(_in_lines(self))  # noqa: S704 (`_in_lines` escapes each word)
 
 
 def prose(text: str, lang: str = "") -> Prose:
