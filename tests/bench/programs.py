@@ -7,9 +7,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tests.integration.listening import until_open
 
 
 @contextmanager
@@ -21,21 +22,10 @@ def sink() -> Iterator[int]:
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     with subprocess.Popen(["smtp-sink", *user, f"127.0.0.1:{port}", "256"]) as running:
         try:
-            _await_port(port)
+            until_open(port, "smtp-sink", running)
             yield port
         finally:
             running.terminate()
-
-
-def _await_port(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-        else:
-            return
-    raise TimeoutError("smtp-sink does not answer")
 
 
 def python(*words: object) -> dict[str, float]:

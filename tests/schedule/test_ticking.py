@@ -28,6 +28,19 @@ LATE = make_entry(99, period=Period(dt.date(2026, 2, 9), dt.date(2026, 2, 9)))
 READY = ["assemble 2026-W06", "remind 2026-W06", "send 2026-W06"]
 
 
+def note(stage: ClockStage, who: str) -> None:
+    issue = stage.issue().id
+    with stage.database.write() as session:
+        set_note(session, issue, "en", "note", "One more thing.", who=who, now=stage.now)
+
+
+def change_template(stage: ClockStage, tmp_path: Path) -> None:
+    weekly = tmp_path / "templates" / "weekly"
+    shutil.copytree(packaged("templates") / "weekly", weekly)
+    (weekly / "subject.txt").write_text("{{ issue.title }} by another template\n", "utf-8")
+    stage.folders = (weekly.parent,)
+
+
 def approve(stage: ClockStage) -> None:
     with stage.database.write() as session:
         reviews.approve(session, stage.issue().id, "eva", stage.now, files=stage.hands.files)
@@ -333,14 +346,9 @@ def test_a_change_does_not_let_go_what_editors_want_changed(
     stage.until("2026-02-12 03:00")  # before the reminder, which asks
     reject(stage)
     if change == "a note":
-        with stage.database.write() as session:
-            number, now = stage.issue().id, stage.now
-            set_note(session, number, "en", "note", "One more thing.", who="bo", now=now)
+        note(stage, "bo")
     else:
-        weekly = tmp_path / "templates" / "weekly"
-        shutil.copytree(packaged("templates") / "weekly", weekly)
-        (weekly / "subject.txt").write_text("{{ issue.title }} by another template\n", "utf-8")
-        stage.folders = (weekly.parent,)
+        change_template(stage, tmp_path)
     stage.until("2026-02-12 18:00")
     assert stage.issue().state is IssueState.DRAFT
     assert stage.slot().note == "eva wants changes: The second summary."
@@ -352,16 +360,7 @@ def test_a_change_does_not_let_go_what_editors_want_changed(
 def test_a_draft_that_changes_after_its_approval_wants_another(reviewed: ClockStage) -> None:
     reviewed.until("2026-02-12 05:00")
     approve(reviewed)
-    with reviewed.database.write() as session:
-        set_note(
-            session,
-            reviewed.issue().id,
-            "en",
-            "note",
-            "One more thing.",
-            who="eva",
-            now=reviewed.now,
-        )
+    note(reviewed, "eva")
     reviewed.until("2026-02-12 08:00")
     assert reviewed.steps()[2:] == ["hold 2026-W06"]
     approve(reviewed)
@@ -375,10 +374,7 @@ def test_a_template_that_changes_after_the_approval_wants_another(
 ) -> None:
     reviewed.until("2026-02-12 05:00")
     approve(reviewed)
-    weekly = tmp_path / "templates" / "weekly"
-    shutil.copytree(packaged("templates") / "weekly", weekly)
-    (weekly / "issue.txt").write_text("Something else.\n", "utf-8")
-    reviewed.folders = (weekly.parent,)
+    change_template(reviewed, tmp_path)
     reviewed.until("2026-02-12 08:00")
     assert reviewed.slot().state is SlotState.HELD
 
